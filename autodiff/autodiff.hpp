@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+/// Everything, and the map of the library.
+///
+///   rules/        the table of derivatives: one struct a function, one list that everything enumerates
+///   tape.hpp      the Wengert list: columns, variables, mark / rewind / clear, statistics
+///   handle.hpp    Scalar, a number with a place on a tape      recorder.hpp  how an operator becomes a row      scalar.hpp  its arithmetic
+///   shape.hpp     extents, strides, broadcasting               tensor.hpp    values + shape + place on a tape
+///   node.hpp      tensor rows: what a primitive is             ops/          the primitives, VJP and JVP side by side
+///   sweep.hpp     the reverse sweep and the tangent sweep: the chain rule, all of it
+///   gradient.hpp  what users ask: gradient(y), value_and_gradient(f, x...)
+///   structure.hpp models are plain structs: their parameters by name
+///   explain/      the ledger of the chain rule, in words and numbers
+///   kernels/      numbers only: loops, GEMM, convolution, threads
+#pragma once
+
+#include "autodiff/error.hpp"
+#include "autodiff/gradient.hpp"
+#include "autodiff/ops/arithmetic.hpp"
+#include "autodiff/ops/compare.hpp"
+#include "autodiff/ops/conv.hpp"
+#include "autodiff/ops/element.hpp"
+#include "autodiff/ops/index.hpp"
+#include "autodiff/ops/layout.hpp"
+#include "autodiff/ops/matmul.hpp"
+#include "autodiff/ops/reduce.hpp"
+#include "autodiff/scalar.hpp"
+#include "autodiff/tape.hpp"
+#include "autodiff/tensor.hpp"

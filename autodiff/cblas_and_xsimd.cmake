@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: MIT
+# Two packages whose own CMake files cannot be relied on: a BLAS has none in most distributions, and Debian's xsimd asks to link a library
+# that it does not need. Makes wengert::cblas and wengert::xsimd of what it finds. Installed too: wengert-config.cmake includes it.
+
+# OpenBLAS if it is there, else any BLAS with the C interface (Debian's reference BLAS has it).
+if(NOT TARGET wengert::cblas)
+    set(wengert_openblas_prefixes /opt/homebrew/opt/openblas /usr/local/opt/openblas)
+    find_path(WENGERT_CBLAS_INCLUDE_DIR cblas.h HINTS ${wengert_openblas_prefixes} PATH_SUFFIXES include openblas)
+    find_library(WENGERT_CBLAS_LIBRARY NAMES openblas openblasp cblas blas HINTS ${wengert_openblas_prefixes} PATH_SUFFIXES lib)
+    mark_as_advanced(WENGERT_CBLAS_INCLUDE_DIR WENGERT_CBLAS_LIBRARY)
+    if(WENGERT_CBLAS_INCLUDE_DIR AND WENGERT_CBLAS_LIBRARY)
+        add_library(wengert::cblas INTERFACE IMPORTED)
+        target_include_directories(wengert::cblas INTERFACE ${WENGERT_CBLAS_INCLUDE_DIR})
+        target_link_libraries(wengert::cblas INTERFACE ${WENGERT_CBLAS_LIBRARY})
+    endif()
+endif()
+
+if(NOT TARGET wengert::xsimd)
+    find_path(WENGERT_XSIMD_INCLUDE_DIR xsimd/xsimd.hpp)
+    mark_as_advanced(WENGERT_XSIMD_INCLUDE_DIR)
+    if(WENGERT_XSIMD_INCLUDE_DIR)
+        add_library(wengert::xsimd INTERFACE IMPORTED)
+        target_include_directories(wengert::xsimd INTERFACE ${WENGERT_XSIMD_INCLUDE_DIR})
+    endif()
+endif()

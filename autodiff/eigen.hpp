@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+/// Eigen matrices of Scalar: products, decompositions and solvers record themselves. Optional; nothing else includes Eigen.
+///
+///     Eigen::MatrixX<autodiff::Scalar> a = ...;   auto y = a.lu().solve(b).squaredNorm();   gradient(y)[a(0, 1)];
+///
+/// Every elementary operation of a decomposition is a row: n^3/3 rows for the LU of n x n. For large matrices use Tensor, whose
+/// solve() is one row. Pivots are chosen by value and stay fixed, as in any program with branches.
+/// Matrices of double mix with matrices of Scalar, without being converted first.
+#pragma once
+
+#include "autodiff/scalar.hpp"
+
+#include <concepts>
+#include <utility>
+
+#include <Eigen/Core>
+
+namespace autodiff {
+inline namespace v1 {
+
+// What Eigen finds by argument-dependent lookup on a real number.
+inline Scalar conj(const Scalar& x) { return x; }
+inline Scalar real(const Scalar& x) { return x; }
+inline Scalar imag(const Scalar&) { return 0; }
+inline Scalar abs2(const Scalar& x) { return x * x; }
+
+}  // namespace v1
+}  // namespace autodiff
+
+namespace Eigen {
+
+template <>
+struct NumTraits<autodiff::Scalar> : GenericNumTraits<autodiff::Scalar> {
+    using Real = autodiff::Scalar;
+    using NonInteger = autodiff::Scalar;
+    using Nested = autodiff::Scalar;
+    using Literal = double;
+    enum {
+        IsComplex = 0,
+        IsInteger = 0,
+        IsSigned = 1,
+        RequireInitialization = 1,
+        ReadCost = 2,
+        AddCost = 4,
+        MulCost = 4,
+    };
+    static Real epsilon() { return NumTraits<double>::epsilon(); }
+    static Real dummy_precision() { return NumTraits<double>::dummy_precision(); }
+    static Real highest() { return NumTraits<double>::highest(); }
+    static Real lowest() { return NumTraits<double>::lowest(); }
+    static Real infinity() { return NumTraits<double>::infinity(); }
+    static Real quiet_NaN() { return NumTraits<double>::quiet_NaN(); }
+    static constexpr int digits10() { return NumTraits<double>::digits10(); }
+    static constexpr int digits() { return NumTraits<double>::digits(); }
+};
+
+template <class Operation>
+struct ScalarBinaryOpTraits<autodiff::Scalar, double, Operation> {
+    using ReturnType = autodiff::Scalar;
+};
+template <class Operation>
+struct ScalarBinaryOpTraits<double, autodiff::Scalar, Operation> {
+    using ReturnType = autodiff::Scalar;
+};
+
+namespace numext {
+
+// Eigen's solvers leave out what they multiply by 0. A recorded 0 is not left out: its derivative is not 0.
+template <>
+inline bool not_equal_strict(const autodiff::Scalar& x, const autodiff::Scalar& y) {
+    return x.recorded() || y.recorded() || x != y;
+}
+template <>
+inline bool equal_strict(const autodiff::Scalar& x, const autodiff::Scalar& y) {
+    return !not_equal_strict(x, y);
+}
+
+}  // namespace numext
+
+namespace internal {
+
+template <class A, class B>
+concept MixesScalars = std::same_as<typename A::Scalar, autodiff::Scalar> != std::same_as<typename B::Scalar, autodiff::Scalar>;
+
+/// y[i,j] = sum_k a[i,k] b[k,j] where one factor is of numbers. Eigen's blocked kernels would convert a Scalar to a number there, which
+/// does not compile, and should not: the derivative would end silently. One row for every sixteen terms.
+struct MixedProduct {
+    template <class Y, class A, class B>
+    static void evalTo(Y& y, const A& a, const B& b) {
+        for_each_element(y, a, b, [](autodiff::Scalar& yij, autodiff::Scalar&& dot) { yij = std::move(dot); });
+    }
+    template <class Y, class A, class B>
+    static void addTo(Y& y, const A& a, const B& b) {
+        for_each_element(y, a, b, [](autodiff::Scalar& yij, autodiff::Scalar&& dot) { yij += std::move(dot); });
+    }
+    template <class Y, class A, class B>
+    static void subTo(Y& y, const A& a, const B& b) {
+        for_each_element(y, a, b, [](autodiff::Scalar& yij, autodiff::Scalar&& dot) { yij -= std::move(dot); });
+    }
+    template <class Y, class A, class B>
+    static void scaleAndAddTo(Y& y, const A& a, const B& b, const autodiff::Scalar& alpha) {
+        for_each_element(y, a, b, [&alpha](autodiff::Scalar& yij, autodiff::Scalar&& dot) { yij += alpha * std::move(dot); });
+    }
+
+  private:
+    template <class Y, class A, class B, class Assign>
+    static void for_each_element(Y& y, const A& lhs, const B& rhs, const Assign& assign) {
+        const auto& a = lhs.eval();
+        const auto& b = rhs.eval();
+        for (Index j = 0; j < b.cols(); ++j)
+            for (Index i = 0; i < a.rows(); ++i) {
+                autodiff::Scalar dot = 0;
+                if (a.cols() > 0) dot = a(i, 0) * b(0, j);
+                for (Index k = 1; k < a.cols(); ++k) dot += a(i, k) * b(k, j);
+                assign(y.coeffRef(i, j), std::move(dot));
+            }
+    }
+};
+template <class A, class B>
+    requires MixesScalars<A, B>
+struct generic_product_impl<A, B, DenseShape, DenseShape, GemmProduct> : MixedProduct {};
+template <class A, class B>
+    requires MixesScalars<A, B>
+struct generic_product_impl<A, B, DenseShape, DenseShape, GemvProduct> : MixedProduct {};
+
+}  // namespace internal
+}  // namespace Eigen

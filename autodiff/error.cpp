@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+#include "autodiff/error.hpp"
+
+#include <fmt/format.h>
+
+namespace autodiff {
+inline namespace v1 {
+
+Error::Error(std::string_view operation, std::string_view expected, std::string_view got, std::string_view remedy)
+    : std::runtime_error(remedy.empty() ? fmt::format("{}: expected {}, got {}", operation, expected, got)
+                                        : fmt::format("{}: expected {}, got {}; {}", operation, expected, got, remedy)) {}
+
+}  // namespace v1
+}  // namespace autodiff

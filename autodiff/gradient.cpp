@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: MIT
+#include "autodiff/gradient.hpp"
+
+#include "autodiff/sweep.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <fmt/format.h>
+#include <new>
+
+namespace autodiff {
+inline namespace v1 {
+
+namespace {
+
+/// The partials that the list holds, for a plain sweep.
+struct RecordedPartials {
+    const double* column;
+    const double* operator()(std::uint32_t, std::uint32_t first) const { return column + first; }
+};
+
+}  // namespace
+
+void Gradient::Free::operator()(double* p) const noexcept { std::free(p); }
+
+// Asking ------------------------------------------------------------------------------------------------------------------------------
+
+bool Gradient::covers(std::uint32_t row, RecordingId id) const noexcept {
+    for (std::size_t s = segments_.size(); s-- > 0;)
+        if (segments_[s].id == id) return row >= segments_[s].first && (s + 1 == segments_.size() || row < segments_[s + 1].first);
+    return false;
+}
+
+/// The row of x, after making sure that it means this recording.
+std::uint32_t Gradient::checked(std::uint32_t row, RecordingId id, std::string_view operation) const {
+    using Kind = TapeError::Kind;
+    if (row == 0) throw TapeError(Kind::not_recorded, operation, "a recorded value", "a constant");
+    if (id == moved_from_id) throw TapeError(Kind::moved_from, operation, "a value", "one that was moved from", "copy it if it is needed twice");
+    if (!covers(row, id))
+        throw TapeError(Kind::wrong_tape, operation, "a value of the recording that was swept", fmt::format("a value of row {} of another recording", row));
+    return row;
+}
+
+/// If x is an element of a tensor, which: from the rows swept, or, for one taken later, from the tape.
+const Gradient::Element* Gradient::element(const Scalar& x, Element& storage) const {
+    const std::uint32_t row = x.row();
+    const auto at = std::lower_bound(elements_.begin(), elements_.end(), row, [](const Element& e, std::uint32_t r) { return e.row < r; });
+    if (at != elements_.end() && at->row == row) return &*at;
+    if (row <= root_) return nullptr;
+    const auto& nodes = Tape::of(row, x.recording(), "gradient[]").nodes();
+    const auto node = std::lower_bound(nodes.begin(), nodes.end(), row, [](const Node& n, std::uint32_t r) { return n.row < r; });
+    if (node == nodes.end() || node->row != row || node->element_node == no_node) return nullptr;
+    storage = {row, node->element_node, node->element};
+    return &storage;
+}
+
+namespace {
+
+double value_at(const AnyTensor& block, Index flat) {
+    return std::visit(
+        [flat]<class X>(const X& x) -> double {
+            if constexpr (std::same_as<X, std::monostate>)
+                return 0;
+            else
+                return static_cast<double>(x.data()[static_cast<std::size_t>(flat)]);
+        },
+        block);
+}
+
+[[noreturn]] void throw_not_kept() {
+    throw TapeError(TapeError::Kind::detail, "gradient[]", "a variable, a named value, or a tape that keeps operations",
+                    "an intermediate tensor of a tape that keeps derivatives only", "name it with tape.name(x, ...), or record with Detail::operations");
+}
+
+}  // namespace
+
+double Gradient::operator[](const Scalar& x) const {
+    const std::uint32_t row = checked(x.row(), x.recording(), "gradient[]");
+    Element storage;
+    if (const Element* e = element(x, storage)) {
+        if (e->node >= block_.size()) return 0;
+        if (!kept_[e->node]) throw_not_kept();
+        return value_at(block_[e->node], e->flat);
+    }
+    return row <= root_ ? scalar_[row] : 0;
+}
+
+template <class T>
+Tensor<T> Gradient::operator[](const Tensor<T>& x) const {
+    const std::uint32_t row = checked(x.place().row, x.place().id, "gradient[]");
+    if (row > root_) return Tensor<T>::zeros(x.shape());
+    const std::uint32_t node = x.place().node;
+    if (!kept_[node]) throw_not_kept();
+    if (const auto* adjoint = std::get_if<Tensor<T>>(&block_[node])) return *adjoint;
+    return Tensor<T>::zeros(x.shape());
+}
+template Tensor<float> Gradient::operator[](const Tensor<float>&) const;
+template Tensor<double> Gradient::operator[](const Tensor<double>&) const;
+
+bool Gradient::reaches_row(std::uint32_t row) const { return row <= root_ && (reached_.empty() || reached_[row]); }
+
+bool Gradient::reaches(const Scalar& x) const {
+    const std::uint32_t row = checked(x.row(), x.recording(), "reaches");
+    Element storage;
+    if (const Element* e = element(x, storage)) return e->node < block_.size() && reaches_row(node_row_[e->node]);
+    return reaches_row(row);
+}
+
+template <class T>
+bool Gradient::reaches(const Tensor<T>& x) const {
+    return reaches_row(checked(x.place().row, x.place().id, "reaches"));
+}
+template bool Gradient::reaches(const Tensor<float>&) const;
+template bool Gradient::reaches(const Tensor<double>&) const;
+
+// Sweeping ----------------------------------------------------------------------------------------------------------------------------
+
+void Gradient::grow(std::size_t rows) {
+    const std::size_t wanted = std::max(rows, capacity_ * 2);
+    scalar_.reset();
+    capacity_ = 0;
+    scalar_.reset(static_cast<double*>(std::malloc(wanted * sizeof(double))));
+    if (scalar_ == nullptr) throw std::bad_alloc();
+    capacity_ = wanted;
+}
+
+void Gradient::begin(const Tape& tape, std::uint32_t root) {
+    root_ = 0;
+    if (capacity_ <= root) grow(std::size_t{root} + 1);
+    std::memset(scalar_.get(), 0, (std::size_t{root} + 1) * sizeof(double));
+    segments_.assign(tape.segments().begin(), tape.segments().end());
+    if (!reached_.empty()) reached_.clear();
+    if (!block_.empty()) block_.clear(), kept_.clear(), node_row_.clear(), elements_.clear();
+    root_ = root;
+}
+
+void Gradient::sweep_scalars(const Tape& tape, std::uint32_t root) {
+    begin(tape, root);
+    const WengertList& list = tape.list();
+    scalar_[root] = 1;
+    Adjoints<double> adjoints{scalar_.get(), {}};
+    if (reverse_sweep(list, tape.nodes(), adjoints, root, RecordedPartials{list.partial}) > 0) trace_reach(tape, root);
+}
+
+void Gradient::sweep_tensors(const Tape& tape, std::uint32_t root, const AnyTensor& seed) {
+    begin(tape, root);
+    const WengertList& list = tape.list();
+    const std::vector<Node>& nodes = tape.nodes();
+    const std::size_t tensors = nodes_up_to(nodes, root);
+    Adjoints<double> adjoints{scalar_.get(), std::vector<AnyTensor>(tensors)};
+    for (std::size_t n = 0; n < tensors; ++n) {
+        kept_.push_back(nodes[n].retained);
+        node_row_.push_back(nodes[n].row);
+        if (nodes[n].element_node != no_node) elements_.push_back({nodes[n].row, nodes[n].element_node, nodes[n].element});
+    }
+    if (std::holds_alternative<std::monostate>(seed))
+        scalar_[root] = 1;
+    else
+        adjoints.block[tensors - 1] = seed;
+    reverse_sweep(list, nodes, adjoints, root, RecordedPartials{list.partial});
+    // Contributions may be views (a broadcast, a transpose); what users get lies in row-major order.
+    for (AnyTensor& block : adjoints.block)
+        std::visit(
+            []<class X>(X& x) {
+                if constexpr (!std::same_as<X, std::monostate>) x = x.contiguous();
+            },
+            block);
+    block_ = std::move(adjoints.block);
+    trace_reach(tape, root);
+}
+
+/// Which rows the root depends on. An adjoint that is not zero tells by itself; only if some are zero is the list walked once more.
+void Gradient::trace_reach(const Tape& tape, std::uint32_t root) {
+    const WengertList& list = tape.list();
+    const std::vector<Node>& nodes = tape.nodes();
+    reached_.assign(std::size_t{root} + 1, false);
+    reached_[root] = true;
+    std::size_t node = nodes_up_to(nodes, root);
+    std::uint32_t first = operands_up_to(list, root);
+    for (std::uint32_t row = root; row > 0; --row) {
+        first -= list.count[row];
+        const bool tensor = node > 0 && nodes[node - 1].row == row;
+        if (tensor) --node;
+        if (!reached_[row]) continue;
+        if (tensor)
+            for (const Source& operand : nodes[node].operands) reached_[operand.row] = true;
+        for (std::uint32_t k = 0; k < list.count[row]; ++k) reached_[static_cast<std::uint32_t>(list.operand[first + k])] = true;
+    }
+}
+
+void Tape::gradient(const Scalar& y, Gradient& into) const {
+    const std::uint32_t row = y.row();
+    check_holds(row, y.recording(), "gradient");
+    if (nodes_.empty())
+        into.sweep_scalars(*this, row);
+    else
+        into.sweep_tensors(*this, row, {});
+}
+
+template <class T>
+void Tape::gradient(const Tensor<T>& y, Gradient& into) const {
+    const Place& place = y.place();
+    if (y.size() != 1) throw ShapeError("gradient", "a result with one element", fmt::format("shape {}", to_string(y.shape())), "sum it, or ask for the jacobian");
+    check_holds(place.row, place.id, "gradient");
+    into.sweep_tensors(*this, place.row, Tensor<T>::ones(y.shape()));
+}
+template void Tape::gradient(const Tensor<float>&, Gradient&) const;
+template void Tape::gradient(const Tensor<double>&, Gradient&) const;
+
+Gradient Tape::gradient(const Scalar& y) const {
+    Gradient g;
+    gradient(y, g);
+    return g;
+}
+template <class T>
+Gradient Tape::gradient(const Tensor<T>& y) const {
+    Gradient g;
+    gradient(y, g);
+    return g;
+}
+template Gradient Tape::gradient(const Tensor<float>&) const;
+template Gradient Tape::gradient(const Tensor<double>&) const;
+
+}  // namespace v1
+}  // namespace autodiff

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+// Windows are cut to the image first, so that the innermost loops know nothing of padding.
+#include "autodiff/kernels/pool.hpp"
+
+#include "autodiff/kernels/elementwise.hpp"
+#include "autodiff/kernels/threads.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <limits>
+
+namespace autodiff {
+inline namespace v1 {
+namespace kernels {
+
+namespace {
+
+constexpr Index largest_step = std::numeric_limits<std::int32_t>::max();  // so that positions do not overflow
+constexpr Index work_a_block = 16384;  // elements of windows that a thread takes at once
+
+std::string listed(const std::array<Index, 2>& pair) { return fmt::format("({}, {})", pair[0], pair[1]); }
+
+struct Range {
+    Index begin, end;
+    [[nodiscard]] Index size() const { return end - begin; }
+};
+
+/// The part in the image of window `i` along one direction.
+Range cut(const Pool2dGeometry& g, std::size_t direction, Index i, Index extent) {
+    const Index begin = i * g.stride[direction] - g.padding[direction];
+    return {std::max<Index>(begin, 0), std::min(begin + g.window[direction], extent)};
+}
+
+/// work(plane, n, c) for every channel of every image, in parallel.
+template <class Work>
+void for_planes(const Shape& y, const Pool2dGeometry& g, const Work& work) {
+    const Index cost = std::max<Index>(1, y[2] * y[3] * g.window[0] * g.window[1]);
+    parallel_for(y[0] * y[1], std::max<Index>(1, work_a_block / cost), [&](Index begin, Index end) {
+        for (Index plane = begin; plane < end; ++plane) work(plane, plane / y[1], plane % y[1]);
+    });
+}
+
+template <class Visit>
+void for_windows(const Shape& x, const Shape& y, const Pool2dGeometry& g, const Visit& visit) {
+    for (Index i = 0, at = 0; i < y[2]; ++i)
+        for (Index j = 0; j < y[3]; ++j, ++at) visit(at, cut(g, 0, i, x[2]), cut(g, 1, j, x[3]));
+}
+
+template <class T>
+void expect_result(const Shape& x, const View<T>& y, const Pool2dGeometry& g, std::string_view operation) {
+    const Shape expected = pool2d_shape(x, g, operation);
+    if (y.shape != expected) throw ShapeError(operation, "a result of shape " + to_string(expected), to_string(y.shape));
+}
+
+template <class T>
+T weight(const Pool2dGeometry& g, const Range& rows, const Range& columns, bool count_include_pad) {
+    return T(1) / static_cast<T>(count_include_pad ? g.window[0] * g.window[1] : rows.size() * columns.size());
+}
+
+}  // namespace
+
+Shape pool2d_shape(const Shape& x, const Pool2dGeometry& g, std::string_view operation) {
+    if (x.rank() != 4 || x[2] < 1 || x[3] < 1) throw ShapeError(operation, "an input [n, c, h, w] with h, w >= 1", to_string(x));
+    std::array<Index, 2> out;
+    for (std::size_t k = 0; k < 2; ++k) {
+        if (std::min(g.window[k], g.stride[k]) < 1 || std::max(g.window[k], g.stride[k]) > largest_step)
+            throw ValueError(operation, fmt::format("window and stride from 1 to {}", largest_step),
+                             fmt::format("window {}, stride {}", listed(g.window), listed(g.stride)));
+        if (g.padding[k] < 0 || g.padding[k] >= g.window[k])
+            throw ValueError(operation, "a padding from 0 to less than the window",
+                             fmt::format("padding {}, window {}", listed(g.padding), listed(g.window)));
+        const Index axis = 2 + static_cast<Index>(k), padded = x[axis] + 2 * g.padding[k];
+        if (g.window[k] > padded)
+            throw ShapeError(operation, fmt::format("a window of at most {} along axis {} of the padded input", padded, axis),
+                             fmt::format("window {} for {}", listed(g.window), to_string(x)));
+        out[k] = (padded - g.window[k]) / g.stride[k] + 1;
+    }
+    return {x[0], x[1], out[0], out[1]};
+}
+
+template <class T>
+void max_pool2d(const View<const T>& x, const View<T>& y, Index* argmax, const Pool2dGeometry& g) {
+    expect_result(x.shape, y, g, "max_pool2d");
+    const Index width = x.shape[3], plane_in = x.shape[2] * width, plane_out = y.shape[2] * y.shape[3];
+    for_planes(y.shape, g, [&](Index plane, Index n, Index c) {
+        const T* const image = x.data + n * x.strides[0] + c * x.strides[1];
+        for_windows(x.shape, y.shape, g, [&](Index at, const Range& rows, const Range& columns) {
+            Index best_a = rows.begin, best_b = columns.begin;
+            T best = image[best_a * x.strides[2] + best_b * x.strides[3]];
+            for (Index a = rows.begin; a < rows.end; ++a)
+                for (Index b = columns.begin; b < columns.end; ++b) {
+                    const T value = image[a * x.strides[2] + b * x.strides[3]];
+                    if (value > best || (value != value && best == best)) best = value, best_a = a, best_b = b;
+                }
+            y.data[plane * plane_out + at] = best;
+            argmax[plane * plane_out + at] = plane * plane_in + best_a * width + best_b;
+        });
+    });
+}
+
+template <class T>
+void avg_pool2d(const View<const T>& x, const View<T>& y, const Pool2dGeometry& g, bool count_include_pad) {
+    expect_result(x.shape, y, g, "avg_pool2d");
+    const Index plane_out = y.shape[2] * y.shape[3];
+    for_planes(y.shape, g, [&](Index plane, Index n, Index c) {
+        const T* const image = x.data + n * x.strides[0] + c * x.strides[1];
+        for_windows(x.shape, y.shape, g, [&](Index at, const Range& rows, const Range& columns) {
+            T sum = T(0);
+            for (Index a = rows.begin; a < rows.end; ++a)
+                for (Index b = columns.begin; b < columns.end; ++b) sum += image[a * x.strides[2] + b * x.strides[3]];
+            y.data[plane * plane_out + at] = sum * weight<T>(g, rows, columns, count_include_pad);
+        });
+    });
+}
+
+template <class T>
+void avg_pool2d_input(const View<const T>& ybar, const View<T>& xbar, const Pool2dGeometry& g, bool count_include_pad) {
+    expect_result(xbar.shape, ybar, g, "avg_pool2d");
+    fill(xbar, T(0));
+    const Index width = xbar.shape[3], plane_in = xbar.shape[2] * width, columns_out = ybar.shape[3];
+    for_planes(ybar.shape, g, [&](Index plane, Index n, Index c) {
+        const T* const upstream = ybar.data + n * ybar.strides[0] + c * ybar.strides[1];
+        T* const image = xbar.data + plane * plane_in;
+        for_windows(xbar.shape, ybar.shape, g, [&](Index at, const Range& rows, const Range& columns) {
+            const T term = upstream[at / columns_out * ybar.strides[2] + at % columns_out * ybar.strides[3]] *
+                           weight<T>(g, rows, columns, count_include_pad);
+            for (Index a = rows.begin; a < rows.end; ++a)
+                for (Index b = columns.begin; b < columns.end; ++b) image[a * width + b] += term;
+        });
+    });
+}
+
+#define WENGERT_INSTANTIATE(T)                                                                                                             \
+    template void max_pool2d(const View<const T>&, const View<T>&, Index*, const Pool2dGeometry&);                                         \
+    template void avg_pool2d(const View<const T>&, const View<T>&, const Pool2dGeometry&, bool);                                           \
+    template void avg_pool2d_input(const View<const T>&, const View<T>&, const Pool2dGeometry&, bool);
+WENGERT_INSTANTIATE(float)
+WENGERT_INSTANTIATE(double)
+
+}  // namespace kernels
+}  // namespace v1
+}  // namespace autodiff

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+/// Tensor rows of the list: what a primitive is, and what its derivatives may ask for.
+///
+/// A primitive is one class with its forward operands saved and its VJP and JVP side by side, both written with the ordinary tensor
+/// operations. In a plain sweep `saved()` hands out constants, so those operations only compute; in a sweep that records itself it
+/// hands out the recorded values, so the same lines give the second derivative. ops/matmul.cpp shows the pattern, sweep.hpp the use.
+#pragma once
+
+#include "autodiff/tensor.hpp"
+
+#include <memory>
+#include <variant>
+
+namespace autodiff {
+inline namespace v1 {
+
+/// A value or an adjoint of either floating type; monostate is *absent*, which is not zero.
+using AnyTensor = std::variant<std::monostate, Tensor<float>, Tensor<double>>;
+
+inline constexpr std::uint32_t no_node = 0xffffffffu;
+
+/// An operand of a tensor row: its row (0 for a constant) and, if it is a tensor, its node.
+struct Source {
+    std::uint32_t row = 0;
+    std::uint32_t node = no_node;
+};
+using Sources = ShortList<Source, 3>;
+
+class Pullback;
+class Pushforward;
+
+/// An operation on tensors. Scalars take part as rank-0 tensors of double.
+class Primitive {
+  public:
+    virtual ~Primitive() = default;
+    [[nodiscard]] virtual std::string_view name() const = 0;
+    /// Adds to every wanted operand its part of the adjoint.
+    virtual void vjp(Pullback& pull) const = 0;
+    /// The tangent of the result; called only if some operand has a tangent.
+    [[nodiscard]] virtual AnyTensor jvp(const Pushforward& push) const = 0;
+    /// Whether vjp or jvp reads the result.
+    [[nodiscard]] virtual bool saves_result() const { return false; }
+};
+
+/// One tensor row.
+struct Node {
+    std::uint32_t row = 0;
+    Sources operands;
+    std::unique_ptr<const Primitive> primitive;
+    Shape shape;                            ///< of the result
+    AnyTensor value;                        ///< the result: kept where operations are, and where the primitive reads it
+    bool is_double = false;                 ///< element type of the result
+    bool scalar_result = false;             ///< the result is a Scalar: its adjoint is a number
+    bool retained = false;                  ///< its adjoint is kept after the sweep has passed
+    std::uint32_t element_node = no_node;   ///< for an element of a tensor: the tensor's node ...
+    Index element = 0;                      ///< ... and the flat position in it
+};
+
+/// Adjoints while a sweep runs: one number per row for scalars, one block per node for tensors.
+template <class Number>
+struct Adjoints {
+    Number* scalar = nullptr;
+    std::vector<AnyTensor> block;
+};
+
+/// What a VJP sees: the adjoint of the result, the saved values, and where its contributions go.
+class Pullback {
+  public:
+    /// A plain sweep: numbers flow, nothing is recorded.
+    Pullback(const std::vector<Node>& nodes, std::size_t index, Adjoints<double>& adjoints) : nodes_(nodes), index_(index), plain_(&adjoints) {}
+    /// A sweep that records itself.
+    Pullback(const std::vector<Node>& nodes, std::size_t index, Adjoints<Scalar>& adjoints) : nodes_(nodes), index_(index), recording_(&adjoints) {}
+
+    /// Whether an adjoint has arrived at the row; if not, nothing flows from it.
+    [[nodiscard]] bool arrived() const;
+    [[nodiscard]] bool wants(std::size_t operand) const { return node().operands[operand].row != 0; }
+    /// Whether the sweep records itself; if not, a VJP may take a path that only computes.
+    [[nodiscard]] bool records() const noexcept { return recording_ != nullptr; }
+    template <class T>
+    [[nodiscard]] Tensor<T> ybar() const;
+    template <class T>
+    [[nodiscard]] Tensor<T> saved(const Tensor<T>& x) const {
+        return records() ? x : x.constant();
+    }
+    template <class T>
+    [[nodiscard]] Tensor<T> result() const {
+        return saved(std::get<Tensor<T>>(node().value));
+    }
+    /// Adjoint of the operand += contribution; the first one is taken over without a copy.
+    /// throws ShapeError if the contribution has not the operand's shape: a mistake of the primitive, never of its user
+    template <class T>
+    void add(std::size_t operand, Tensor<T> contribution);
+    /// One element of the operand's adjoint += contribution (rank 0), without building a tensor of the operand's shape.
+    template <class T>
+    void add_element(std::size_t operand, Index flat, const Tensor<T>& contribution);
+
+  private:
+    [[nodiscard]] const Node& node() const { return nodes_[index_]; }
+    [[nodiscard]] AnyTensor& block(std::size_t node) const { return records() ? recording_->block[node] : plain_->block[node]; }
+    const std::vector<Node>& nodes_;  // by index: a sweep that records itself makes the list grow
+    std::size_t index_;
+    Adjoints<double>* plain_ = nullptr;
+    Adjoints<Scalar>* recording_ = nullptr;
+};
+
+/// What a JVP sees: the tangents of the operands that have one, and the saved values.
+class Pushforward {
+  public:
+    Pushforward(const std::vector<Node>& nodes, std::size_t index, const Adjoints<double>& tangents)
+        : nodes_(nodes), index_(index), tangents_(tangents) {}
+    [[nodiscard]] bool has(std::size_t operand) const;
+    [[nodiscard]] bool any() const;
+    template <class T>
+    [[nodiscard]] Tensor<T> tangent(std::size_t operand) const;
+    template <class T>
+    [[nodiscard]] Tensor<T> saved(const Tensor<T>& x) const {
+        return x.constant();
+    }
+    template <class T>
+    [[nodiscard]] Tensor<T> result() const {
+        return std::get<Tensor<T>>(nodes_[index_].value).constant();
+    }
+    /// f applied to the operand's tangent if it has one, added to the sum so far: the tangent of a sum of linear parts.
+
+  private:
+    const std::vector<Node>& nodes_;
+    std::size_t index_;
+    const Adjoints<double>& tangents_;
+};
+
+/// Where an operand stands. throws TapeError naming the operation unless it is a constant or on the recording tape
+Source source(std::string_view operation, const Scalar& x);
+Source source(std::string_view operation, const Place& place);
+template <class T>
+Source source(std::string_view operation, const Tensor<T>& x) {
+    return source(operation, x.place());
+}
+template <class... X>
+Sources sources(std::string_view operation, const X&... x) {
+    return {source(operation, x)...};
+}
+inline bool any_recorded(const Sources& sources) {
+    for (const Source& s : sources)
+        if (s.row != 0) return true;
+    return false;
+}
+
+template <class T>
+Tensor<T> append(Tensor<T> y, Sources operands, std::unique_ptr<const Primitive> primitive);
+
+/// y as the result of a new tensor row; y itself, a constant, if no operand is recorded.
+template <class P, class T, class... Saved>
+Tensor<T> record(Tensor<T> y, Sources operands, Saved&&... saved) {
+    if (!any_recorded(operands)) return y;
+    return append(std::move(y), std::move(operands), std::make_unique<const P>(std::forward<Saved>(saved)...));
+}
+/// The same for a primitive whose result is a Scalar.
+Scalar append_scalar(double y, Sources operands, std::unique_ptr<const Primitive> primitive, std::uint32_t element_node = no_node, Index element = 0);
+
+}  // namespace v1
+}  // namespace autodiff

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+// Every element-wise operation, generated from the list of rules: one class for all of them.
+#include "autodiff/ops/arithmetic.hpp"
+
+#include "autodiff/kernels/elementwise.hpp"
+#include "autodiff/node.hpp"
+#include "autodiff/ops/compare.hpp"
+#include "autodiff/ops/layout.hpp"
+#include "autodiff/ops/linear.hpp"
+
+#include <array>
+
+namespace autodiff {
+inline namespace v1 {
+
+namespace {
+
+/// The K-th partial of a rule, whatever its arity; `x` are the operands and, last, the result.
+template <class R, std::size_t K, class... X>
+auto partial_of(const X&... x) {
+    if constexpr (sizeof...(X) == 2)
+        return R::partial(x...);
+    else if constexpr (K == 0)
+        return R::partial_a(x...);
+    else if constexpr (K == 1)
+        return R::partial_b(x...);
+    else
+        return R::partial_c(x...);
+}
+
+template <class R, class T, std::size_t N>
+class Elementwise final : public Primitive {
+    using Operands = std::make_index_sequence<N>;
+
+  public:
+    template <class... X>
+    explicit Elementwise(const X&... x) : x_{x...} {}
+    [[nodiscard]] std::string_view name() const override { return R::name; }
+    [[nodiscard]] bool saves_result() const override { return true; }
+
+    void vjp(Pullback& pull) const override {
+        const Tensor<T> ybar = pull.ybar<T>();
+        [&]<std::size_t... K>(std::index_sequence<K...>) { (pull_to<K>(pull, ybar, Operands{}), ...); }(Operands{});
+    }
+    [[nodiscard]] AnyTensor jvp(const Pushforward& push) const override {
+        AnyTensor ydot;
+        [&]<std::size_t... K>(std::index_sequence<K...>) { (push_from<K>(push, ydot, Operands{}), ...); }(Operands{});
+        return ydot;
+    }
+
+  private:
+    template <std::size_t K, std::size_t... I>
+    void pull_to(Pullback& pull, const Tensor<T>& ybar, std::index_sequence<I...>) const {
+        if (!pull.wants(K)) return;
+        const Tensor<T> y = pull.result<T>();
+        if (pull.records())
+            pull.add(K, sum_to(ybar * partial_of<R, K>(pull.saved(x_[I])..., y), x_[K].shape()));
+        else
+            pull.add(K, sum_to(scaled<K>(ybar, y, x_[I]...), x_[K].shape()));
+    }
+    template <std::size_t K, std::size_t... I>
+    void push_from(const Pushforward& push, AnyTensor& ydot, std::index_sequence<I...>) const {
+        if (push.has(K)) add_tangent(ydot, scaled<K>(push.tangent<T>(K), push.result<T>(), x_[I]...));
+    }
+    /// flow * partial in one pass, in the shape of y; nothing flows where flow is exactly 0.
+    template <std::size_t K, class... X>
+    static Tensor<T> scaled(const Tensor<T>& flow, const Tensor<T>& y, const X&... x) {
+        Tensor<T> result = Tensor<T>::uninitialised(y.shape());
+        kernels::map(
+            View<T>{result.fill_data(), result.shape(), result.strides()},
+            [](T f, T value, auto... operand) { return f == T{0} ? T{0} : f * partial_of<R, K>(operand..., value); }, flow.view().broadcast_to(y.shape()),
+            y.view(), x.view().broadcast_to(y.shape())...);
+        return result;
+    }
+    std::array<Tensor<T>, N> x_;
+};
+
+template <class R, class T, class... X>
+Tensor<T> apply_rule(const Shape& shape, const X&... x) {
+    Tensor<T> y = Tensor<T>::uninitialised(shape);
+    kernels::map(
+        View<T>{y.fill_data(), y.shape(), y.strides()}, [](auto... operand) { return R::value(operand...); }, x.view().broadcast_to(shape)...);
+    return record<Elementwise<R, T, sizeof...(X)>>(std::move(y), sources(R::name, x...), x...);
+}
+
+}  // namespace
+
+template <class T>
+Tensor<T> apply_unary(Operation rule, const Tensor<T>& x) {
+    return visit_unary(rule, [&]<class R>(R) { return apply_rule<R, T>(x.shape(), x); });
+}
+template <class T>
+Tensor<T> apply_binary(Operation rule, const Tensor<T>& a, const Tensor<T>& b) {
+    return visit_binary(rule, [&]<class R>(R) { return apply_rule<R, T>(broadcast(a.shape(), b.shape(), R::name), a, b); });
+}
+template <class T>
+Tensor<T> apply_ternary(Operation rule, const Tensor<T>& a, const Tensor<T>& b, const Tensor<T>& c) {
+    return visit_ternary(rule, [&]<class R>(R) {
+        return apply_rule<R, T>(broadcast(broadcast(a.shape(), b.shape(), R::name), c.shape(), R::name), a, b, c);
+    });
+}
+
+template <class T>
+void add_tangent(AnyTensor& sum, Tensor<T> part) {
+    if (const auto* so_far = std::get_if<Tensor<T>>(&sum))
+        sum = *so_far + part;
+    else
+        sum = std::move(part);
+}
+
+template Tensor<float> apply_unary(Operation, const Tensor<float>&);
+template Tensor<double> apply_unary(Operation, const Tensor<double>&);
+template Tensor<float> apply_binary(Operation, const Tensor<float>&, const Tensor<float>&);
+template Tensor<double> apply_binary(Operation, const Tensor<double>&, const Tensor<double>&);
+template Tensor<float> apply_ternary(Operation, const Tensor<float>&, const Tensor<float>&, const Tensor<float>&);
+template Tensor<double> apply_ternary(Operation, const Tensor<double>&, const Tensor<double>&, const Tensor<double>&);
+template void add_tangent(AnyTensor&, Tensor<float>);
+template void add_tangent(AnyTensor&, Tensor<double>);
+
+}  // namespace v1
+}  // namespace autodiff

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+/// The pattern of most movement operations: y = A x with a fixed linear map A. Its JVP is A again, its VJP the transpose of A,
+/// and both are tensor operations, so any order of derivative follows. For the .cpp files of ops/.
+#pragma once
+
+#include "autodiff/node.hpp"
+
+namespace autodiff {
+inline namespace v1 {
+
+template <class T, class Forward, class Transpose>
+class LinearMap final : public Primitive {
+  public:
+    LinearMap(std::string_view name, Forward forward, Transpose transpose)
+        : name_(name), forward_(std::move(forward)), transpose_(std::move(transpose)) {}
+    [[nodiscard]] std::string_view name() const override { return name_; }
+    void vjp(Pullback& pull) const override { pull.add(0, transpose_(pull.ybar<T>())); }
+    [[nodiscard]] AnyTensor jvp(const Pushforward& push) const override { return forward_(push.tangent<T>(0)); }
+
+  private:
+    std::string_view name_;  // of a literal
+    Forward forward_;
+    Transpose transpose_;
+};
+
+/// y = A x as a row; `forward` applies A, `transpose` its transpose.
+template <class T, class Forward, class Transpose>
+Tensor<T> record_linear(std::string_view name, const Tensor<T>& x, Tensor<T> y, Forward forward, Transpose transpose) {
+    return record<LinearMap<T, Forward, Transpose>>(std::move(y), sources(name, x), name, std::move(forward), std::move(transpose));
+}
+
+/// The sum of the parts that are there, for JVPs of several operands.
+template <class T>
+void add_tangent(AnyTensor& sum, Tensor<T> part);
+
+}  // namespace v1
+}  // namespace autodiff

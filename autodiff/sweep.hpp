@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+/// The chain rule: one loop from the last row to the first, and its mirror image. Nothing else in the library knows it.
+///
+/// `Number` is what flows: doubles give the gradient, Scalars (which record themselves) give the gradient as a recorded function.
+/// `partials(row, first)[k]` is the partial derivative of the row with respect to its operand k.
+#pragma once
+
+#include "autodiff/node.hpp"
+
+namespace autodiff {
+inline namespace v1 {
+
+/// Nothing flows where nothing arrives: a row whose adjoint is exactly 0 propagates nothing.
+inline bool absent(double adjoint) { return adjoint == 0; }
+inline bool absent(const Scalar& adjoint) { return !adjoint.recorded() && adjoint.value() == 0; }
+
+/// The number of operands that rows 1 to `row` have: where the operands of the next row begin.
+inline std::uint32_t operands_up_to(const WengertList& list, std::uint32_t row) {
+    std::uint32_t end = list.operands;
+    for (std::uint32_t later = list.rows - 1; later > row; --later) end -= list.count[later];
+    return end;
+}
+inline std::size_t nodes_up_to(const std::vector<Node>& nodes, std::uint32_t row) {
+    std::size_t n = nodes.size();
+    while (n > 0 && nodes[n - 1].row > row) --n;
+    return n;
+}
+
+/// A tensor row: its primitive's VJP, if an adjoint has arrived. The adjoint is given back at once unless it was asked to stay.
+/// (Out of line, so that the loop over scalar rows stays small.)
+template <class Number>
+[[gnu::noinline]] void pull_through(const std::vector<Node>& nodes, std::size_t index, Adjoints<Number>& adjoints) {
+    Pullback pull(nodes, index, adjoints);
+    if (pull.arrived()) nodes[index].primitive->vjp(pull);
+    if (!nodes[index].retained) adjoints.block[index] = {};
+}
+
+/// xbar += ybar * dy/dx for every row from `root` down. The root's own adjoint is the seed, set by the caller.
+/// Returns at how many scalar rows no adjoint had arrived.
+template <class Number, class Partials>
+std::uint32_t reverse_sweep(const WengertList& list, const std::vector<Node>& nodes, Adjoints<Number>& adjoints, std::uint32_t root,
+                   const Partials& partials) {
+    std::uint32_t row = root, first = operands_up_to(list, root), silent = 0;
+    for (std::size_t node = nodes_up_to(nodes, root);; --node) {
+        const std::uint32_t next_tensor = node == 0 ? 0 : nodes[node - 1].row;
+        for (; row > next_tensor; --row) {
+            const std::uint32_t operands = list.count[row];
+            const Number ybar = adjoints.scalar[row];
+            first -= operands;
+            if (absent(ybar)) {
+                ++silent;
+                continue;
+            }
+            const auto partial = partials(row, first);
+            for (std::uint32_t k = 0; k < operands; ++k) adjoints.scalar[static_cast<std::uint32_t>(list.operand[first + k])] += ybar * partial[k];
+        }
+        if (node == 0) return silent;
+        pull_through(nodes, node - 1, adjoints);
+        --row;
+    }
+}
+
+/// ydot = sum of dy/dx * xdot for every row up to `root`. The tangents of the variables are the seed, set by the caller.
+void tangent_sweep(const WengertList& list, const std::vector<Node>& nodes, Adjoints<double>& tangents, std::uint32_t root);
+
+}  // namespace v1
+}  // namespace autodiff

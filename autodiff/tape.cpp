@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: MIT
+// Growth, marks, names and statistics of the list, and the recorder's cold path.
+#include "autodiff/tape.hpp"
+
+#include "autodiff/gradient.hpp"
+#include "autodiff/node.hpp"
+#include "autodiff/recorder.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <fmt/format.h>
+#include <map>
+#include <new>
+
+namespace autodiff {
+inline namespace v1 {
+
+namespace {
+
+RecordingId next_recording() noexcept {
+    static constinit std::atomic<std::uint32_t> last{0};
+    for (;;) {
+        const RecordingId id{last.fetch_add(1, std::memory_order_relaxed) + 1};
+        if (id != constant_id && id != moved_from_id && id != no_tape_id) return id;
+    }
+}
+
+template <class T>
+void resize(T*& column, std::size_t elements) {
+    void* const moved = std::realloc(column, elements * sizeof(T));
+    if (moved == nullptr) throw std::bad_alloc();
+    column = static_cast<T*>(moved);
+}
+
+std::string row_words(std::uint32_t row) { return fmt::format("a value of row {}", row); }
+
+}  // namespace
+
+Tape::Tape(Detail detail, TapeLimits limits) : detail_(detail), limits_(limits) {
+    limits_.rows = std::min(limits_.rows, TapeLimits{}.rows);
+    limits_.operands = std::min(limits_.operands, TapeLimits{}.operands);
+    segments_.reserve(2);
+    grow_rows(0);
+    begin_recording();
+    previous = current;
+    current = this;
+}
+
+Tape::~Tape() {
+    WengertList** link = &current;
+    while (*link != this && *link != &no_tape) link = &(*link)->previous;
+    if (*link == this) *link = previous;
+    std::free(partial), std::free(operand), std::free(count), std::free(value), std::free(operation);
+}
+
+void Tape::begin_recording() noexcept {
+    id = next_recording();
+    rows = 1, operands = 0, leaf_rows_ = 0, variables_ = 0;
+    count[0] = 0;
+    if (detail_ == Detail::operations) value[0] = 0, operation[0] = Operation{};
+    segments_.clear();
+    segments_.push_back({1, id});
+}
+
+void Tape::clear() {
+    nodes_.clear();
+    names_.clear();
+    begin_recording();
+}
+
+// Growth ------------------------------------------------------------------------------------------------------------------------------
+// The fast path checks one cursor and writes one row with at most two operands. Rows cannot run out before operands do, because
+// row_capacity_ > leaf_capacity_ + operand_capacity_, every row but a leaf has an operand, and leaves are counted against their own capacity.
+
+void Tape::set_limit() noexcept {
+    const std::uint32_t rows_left = limits_.rows - std::min(limits_.rows, leaf_capacity_);
+    room_ = std::min({operand_capacity_, limits_.operands, rows_left});
+    limit = detail_ == Detail::operations || room_ == 0 ? 0 : room_ - 1;
+}
+
+void Tape::check_rows() const {
+    if (rows > limits_.rows)
+        throw TapeError(TapeError::Kind::full, "tape", fmt::format("at most {} rows", limits_.rows), fmt::format("{}", rows),
+                        "clear() or rewind() it, or give it higher limits");
+}
+
+void Tape::grow_operands(std::uint32_t more) {
+    check_rows();
+    const std::uint64_t needed = std::uint64_t{operands} + more;
+    if (needed > limits_.operands)
+        throw TapeError(TapeError::Kind::full, "tape", fmt::format("at most {} operands", limits_.operands), fmt::format("{}", needed),
+                        "clear() or rewind() it, or give it higher limits");
+    if (needed + 2 > operand_capacity_) {
+        const std::uint64_t wanted = std::max<std::uint64_t>({1024, needed + 2, 2 * std::uint64_t{operand_capacity_}});
+        const std::uint32_t capacity = static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, 0xffffffffu));
+        resize(partial, capacity);
+        resize(operand, capacity);
+        grow_rows(std::uint64_t{leaf_capacity_} + capacity);
+        operand_capacity_ = capacity;
+    }
+    set_limit();
+}
+
+void Tape::grow_leaves() {
+    check_rows();
+    const std::uint64_t wanted = std::max<std::uint64_t>(64, 2 * std::uint64_t{leaf_capacity_});
+    const std::uint32_t capacity = static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, limits_.rows));
+    grow_rows(std::uint64_t{capacity} + operand_capacity_);
+    leaf_capacity_ = capacity;
+    set_limit();
+}
+
+void Tape::grow_rows(std::uint64_t with_sink_and_one_more) {
+    const std::uint64_t needed = with_sink_and_one_more + 2;
+    if (needed <= row_capacity_) return;
+    const std::uint32_t capacity = static_cast<std::uint32_t>(std::min<std::uint64_t>(needed, 0xffffffffu));
+    resize(count, capacity);
+    if (detail_ == Detail::operations) {
+        resize(value, capacity);
+        resize(operation, capacity);
+    }
+    row_capacity_ = capacity;
+}
+
+std::uint32_t Tape::append_leaf(double x) {
+    if (leaf_rows_ >= leaf_capacity_ || rows > limits_.rows) [[unlikely]] grow_leaves();
+    ++leaf_rows_;
+    count[rows] = 0;
+    if (operation != nullptr) value[rows] = x, operation[rows] = Operation{};
+    return rows++;
+}
+
+std::uint32_t Tape::append(Node&& node, double scalar_value) {
+    if (nodes_.size() == nodes_.capacity()) nodes_.reserve(std::max<std::size_t>(16, 2 * nodes_.size()));
+    node.row = append_leaf(scalar_value);
+    nodes_.push_back(std::move(node));
+    return rows - 1;
+}
+
+// Variables and names -----------------------------------------------------------------------------------------------------------------
+
+Scalar Tape::variable(double x, std::string_view name) {
+    const std::uint32_t row = append_leaf(x);
+    if (!name.empty()) name_row(row, name);
+    ++variables_;
+    return Recorder::settled(x, row, id);
+}
+
+namespace {
+
+/// The row of a variable: nothing flows further.
+class Leaf final : public Primitive {
+  public:
+    [[nodiscard]] std::string_view name() const override { return "variable"; }
+    void vjp(Pullback&) const override {}
+    [[nodiscard]] AnyTensor jvp(const Pushforward&) const override { return {}; }
+};
+
+}  // namespace
+
+template <class T>
+Tensor<T> Tape::variable(const Tensor<T>& x, std::string_view name) {
+    Node node;
+    node.primitive = std::make_unique<Leaf>();
+    node.shape = x.shape();
+    node.is_double = std::same_as<T, double>;
+    node.retained = true;
+    if (detail_ == Detail::operations) node.value = x.constant();
+    const std::uint32_t row = append(std::move(node));
+    ++variables_;
+    if (!name.empty()) name_row(row, name);
+    return x.with_place({row, id, static_cast<std::uint32_t>(nodes_.size() - 1)});
+}
+template Tensor<float> Tape::variable(const Tensor<float>&, std::string_view);
+template Tensor<double> Tape::variable(const Tensor<double>&, std::string_view);
+
+void Tape::name_row(std::uint32_t row, std::string_view name) {
+    const auto at = std::lower_bound(names_.begin(), names_.end(), row, [](const auto& entry, std::uint32_t r) { return entry.first < r; });
+    if (at != names_.end() && at->first == row)
+        at->second = name;
+    else
+        names_.insert(at, {row, std::string(name)});
+}
+
+void Tape::name(const Scalar& x, std::string_view name) {
+    check_holds(x.row(), x.recording(), "name");
+    name_row(x.row(), name);
+}
+
+template <class T>
+void Tape::name(const Tensor<T>& x, std::string_view name) {
+    check_holds(x.place().row, x.place().id, "name");
+    name_row(x.place().row, name);
+    nodes_[x.place().node].retained = true;
+}
+template void Tape::name(const Tensor<float>&, std::string_view);
+template void Tape::name(const Tensor<double>&, std::string_view);
+
+std::string_view Tape::given_name(std::uint32_t row) const {
+    const auto at = std::lower_bound(names_.begin(), names_.end(), row, [](const auto& entry, std::uint32_t r) { return entry.first < r; });
+    return at != names_.end() && at->first == row ? std::string_view(at->second) : std::string_view();
+}
+
+std::string Tape::name_of(std::uint32_t row) const {
+    if (const std::string_view given = given_name(row); !given.empty()) return std::string(given);
+    const auto node = std::lower_bound(nodes_.begin(), nodes_.end(), row, [](const Node& n, std::uint32_t r) { return n.row < r; });
+    if (node != nodes_.end() && node->row == row && node->element_node != no_node) {
+        const Node& tensor = nodes_[node->element_node];
+        std::string indices;
+        Index rest = node->element;
+        for (Index axis = tensor.shape.rank(); axis-- > 0;) {
+            const Index extent = tensor.shape[axis];
+            indices = fmt::format("{}{}{}", rest % extent, indices.empty() ? "" : ", ", indices);
+            rest /= extent;
+        }
+        return fmt::format("{}[{}]", name_of(tensor.row), indices);
+    }
+    return fmt::format("t{}", row);
+}
+
+// Whose row is it? --------------------------------------------------------------------------------------------------------------------
+
+std::uint32_t Tape::end_of_segment(std::size_t index) const noexcept { return index + 1 < segments_.size() ? segments_[index + 1].first : rows; }
+
+bool Tape::holds(std::uint32_t row, RecordingId recording) const noexcept {
+    for (std::size_t s = segments_.size(); s-- > 0;)
+        if (segments_[s].id == recording) return row >= segments_[s].first && row < end_of_segment(s);
+    return false;
+}
+
+namespace {
+
+const Tape* holder(std::uint32_t row, RecordingId id) {
+    for (WengertList* list = current; list != &no_tape; list = list->previous)
+        if (const Tape& tape = Tape::from(*list); tape.holds(row, id)) return &tape;
+    return nullptr;
+}
+
+[[noreturn]] void throw_not_held(std::uint32_t row, RecordingId id, std::string_view operation, const Tape* elsewhere) {
+    using Kind = TapeError::Kind;
+    if (row == 0)
+        throw TapeError(Kind::not_recorded, operation, "a recorded value", "a constant", "make variables with tape.variable() and compute while the tape lives");
+    if (id == moved_from_id)
+        throw TapeError(Kind::moved_from, operation, "a value", "one that was moved from", "copy it if it is needed twice");
+    if (elsewhere != nullptr)
+        throw TapeError(Kind::wrong_tape, operation, "values of the newest live tape, which records", fmt::format("{} of another tape", elsewhere->name_of(row)));
+    throw TapeError(Kind::stale_handle, operation, "values of a live tape of this thread",
+                    fmt::format("{} of a recording that was cleared, rewound or destroyed, or of another thread", row_words(row)));
+}
+
+}  // namespace
+
+Tape& Tape::of(std::uint32_t row, RecordingId id, std::string_view operation) {
+    if (row != 0)
+        if (const Tape* tape = holder(row, id)) return const_cast<Tape&>(*tape);
+    throw_not_held(row, id, operation, nullptr);
+}
+
+void Tape::check_holds(std::uint32_t row, RecordingId recording, std::string_view asker) const {
+    if (holds(row, recording)) return;
+    const Tape& other = of(row, recording, asker);
+    throw TapeError(TapeError::Kind::wrong_tape, asker, "a value of this tape", fmt::format("{} of another tape", other.name_of(row)));
+}
+
+void Recorder::check_kept(const WengertList& t, std::uint32_t row, RecordingId id, Operation operation) {
+    const Tape* const tape = holder(row, id);
+    if (tape == nullptr || &tape->list() != &t) throw_not_held(row, id, name(operation), tape);
+}
+
+void Scalar::throw_moved_from(std::string_view operation) { throw_not_held(moved_from, moved_from_id, operation, nullptr); }
+
+Source source(std::string_view operation, const Scalar& x) {
+    if (x.row() == 0) return {};
+    if (x.recording() != current->id) {
+        const Tape* const tape = holder(x.row(), x.recording());
+        if (tape == nullptr || &tape->list() != current) throw_not_held(x.row(), x.recording(), operation, tape);
+    }
+    return {x.row(), no_node};
+}
+
+Source source(std::string_view operation, const Place& place) {
+    if (place.row == 0) return {};
+    if (place.id != current->id) {
+        const Tape* const tape = holder(place.row, place.id);
+        if (tape == nullptr || &tape->list() != current) throw_not_held(place.row, place.id, operation, tape);
+    }
+    return {place.row, place.node};
+}
+
+// Marks -------------------------------------------------------------------------------------------------------------------------------
+
+Mark Tape::mark() {
+    if (count[rows - 1] > 0) append_leaf(0);  // nothing is absorbed across a mark: an empty row on top
+    Mark m;
+    m.id_ = id, m.rows_ = rows, m.operands_ = operands, m.leaf_rows_ = leaf_rows_, m.variables_ = variables_;
+    return m;
+}
+
+void Tape::rewind(const Mark& m) {
+    std::size_t s = segments_.size();
+    while (s > 0 && segments_[s - 1].id != m.id_) --s;
+    if (s == 0 || m.rows_ > end_of_segment(s - 1))
+        throw TapeError(TapeError::Kind::stale_handle, "rewind", "a mark of this recording", "one that was cleared, rewound or made on another tape");
+    segments_.reserve(s + 1);
+    segments_.resize(segments_[s - 1].first == m.rows_ ? s - 1 : s);
+    id = next_recording();
+    segments_.push_back({m.rows_, id});
+    rows = m.rows_, operands = m.operands_, leaf_rows_ = m.leaf_rows_, variables_ = m.variables_;
+    while (!nodes_.empty() && nodes_.back().row >= rows) nodes_.pop_back();
+    while (!names_.empty() && names_.back().first >= rows) names_.pop_back();
+}
+
+// Statistics --------------------------------------------------------------------------------------------------------------------------
+
+namespace {
+
+std::size_t bytes_of(const AnyTensor& x) {
+    if (const auto* f = std::get_if<Tensor<float>>(&x)) return static_cast<std::size_t>(f->size()) * sizeof(float);
+    if (const auto* d = std::get_if<Tensor<double>>(&x)) return static_cast<std::size_t>(d->size()) * sizeof(double);
+    return 0;
+}
+
+}  // namespace
+
+TapeStatistics Tape::stats() const {
+    TapeStatistics s;
+    s.rows = rows - 1, s.operands = operands, s.tensor_rows = nodes_.size(), s.variables = variables_;
+    const bool operations = detail_ == Detail::operations;
+    const std::size_t per_row = sizeof(*count) + (operations ? sizeof(*value) + sizeof(*operation) : 0), per_operand = sizeof(*partial) + sizeof(*operand);
+    s.bytes = s.rows * per_row + s.operands * per_operand + nodes_.size() * sizeof(Node);
+    s.bytes_reserved = row_capacity_ * per_row + operand_capacity_ * per_operand + nodes_.capacity() * sizeof(Node);
+    std::map<std::string, std::size_t> frequency;
+    for (const Node& node : nodes_) {
+        s.bytes += bytes_of(node.value);
+        ++frequency[std::string(node.primitive->name())];
+    }
+    if (operations)
+        for (std::uint32_t row = 1; row < rows; ++row)
+            if (operation[row] != Operation{}) ++frequency[std::string(autodiff::name(operation[row]))];
+    s.by_operation.assign(frequency.begin(), frequency.end());
+    std::stable_sort(s.by_operation.begin(), s.by_operation.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+    return s;
+}
+
+// The recorder's cold path ------------------------------------------------------------------------------------------------------------
+
+template <class... Terms>
+std::uint32_t Recorder::append_terms(WengertList& t, Operation operation, double y, Terms... terms) {
+    Tape& tape = Tape::from(t);
+    constexpr std::uint32_t n = sizeof...(terms);
+    if (std::uint64_t{t.operands} + n > tape.room_) [[unlikely]] tape.grow_operands(n);
+    std::uint32_t at = t.operands;
+    ((t.partial[at] = terms.partial, t.operand[at] = Operand{terms.row}, ++at), ...);
+    const std::uint32_t row = t.rows;
+    t.count[row] = n, t.operands = at, t.rows = row + 1;
+    if (t.operation == nullptr) return row | fresh;
+    t.value[row] = y, t.operation[row] = operation;
+    return row;
+}
+
+std::uint32_t Recorder::append(WengertList& t, Operation operation, double y, Term a) { return append_terms(t, operation, y, a); }
+std::uint32_t Recorder::append(WengertList& t, Operation operation, double y, Term a, Term b) { return append_terms(t, operation, y, a, b); }
+std::uint32_t Recorder::append(WengertList& t, Operation operation, double y, Term a, Term b, Term c) { return append_terms(t, operation, y, a, b, c); }
+
+}  // namespace v1
+}  // namespace autodiff

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: MIT
+// Runs all sides of the scalar benchmark, one repetition of each in turn, and prints one Markdown table.
+//
+// Every side is a process that waits until it is asked (side.hpp), pinned to the same CPU, so that whatever slows the machine down
+// meets all of them. A ratio is the median over rounds of time / time of the plain function in the same round. A side whose loss or
+// gradient differs from the others' gets no time: then the exit status is 1.
+#include "process.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+using benchmark::Process;
+
+struct Row {
+    const char *name, *title, *unit;
+    double units_per_second;
+    bool ratios = true;  // a multiplication alone is no measure for its gradient
+};
+constexpr Row rows[] = {
+    {"gmm", "GMM d=10 K=25 n=1000", "ms", 1e3},
+    {"ba", "BA, 31,843 residual Jacobians", "ms", 1e3},
+    {"lstm", "LSTM 2 layers, 1024 characters", "ms", 1e3},
+    {"lorenz", "Lorenz RK4, 1e6 steps", "ms", 1e3},
+    {"black-scholes", "Black-Scholes, 1e6 options", "ms", 1e3},
+    {"mlp", "MLP 784-128-10 neuron by neuron", "us", 1e6},
+    {"start", "gradient of one operation", "ns", 1e9 / 100'000, false},
+};
+
+struct Side {
+    std::string label, path;
+};
+
+struct Options {
+    int repeats = 7;
+    bool quick = false, check = false;
+    std::string tasks, group;
+    std::vector<Side> sides;
+};
+
+struct Answer {
+    double seconds = 0, loss = 0, checksum = 0, magnitude = 0;
+    std::size_t bytes = 0;
+};
+
+struct Column {
+    std::unique_ptr<Process> process;
+    std::vector<Answer> answers;
+    std::string failure;
+};
+
+Options parse(int argc, char** argv) {
+    Options options;
+    const std::filesystem::path here = std::filesystem::path(argv[0]).parent_path();
+    for (const auto& [label, file] : {std::pair{"primal", "side_primal"}, {"Wengert", "side_wengert_derivatives"},
+                                      {"Wengert, operations kept", "side_wengert_operations"}, {"ADOL-C", "side_adolc"}, {"Sacado", "side_sacado"}})
+        if (std::filesystem::exists(here / file)) options.sides.push_back({label, here / file});
+    for (int i = 1; i < argc; ++i) {
+        const std::string_view option = argv[i];
+        const char* value = i + 1 < argc ? argv[i + 1] : nullptr;
+        if (option == "--quick") {
+            options.quick = true;
+        } else if (option == "--check") {
+            options.check = true;
+        } else if (value && option == "--repeats" && std::atoi(value) > 0) {
+            options.repeats = std::atoi(value), ++i;
+        } else if (value && option == "--tasks") {
+            options.tasks = value, ++i;
+        } else if (value && option == "--group") {
+            options.group = value, ++i;
+        } else if (value && option == "--side" && std::strchr(value, '=')) {
+            const std::string text = value;
+            options.sides.push_back({text.substr(0, text.find('=')), text.substr(text.find('=') + 1)}), ++i;
+        } else {
+            std::fprintf(stderr, "expected: scalar [--repeats <n>] [--quick] [--check] [--tasks gmm,ba,...] [--group <points>] [--side <label>=<program>], "
+                                 "got %s\n", argv[i]);
+            std::exit(2);
+        }
+    }
+    return options;
+}
+
+bool wanted(const Options& options, const Row& row) {
+    return options.tasks.empty() || ("," + options.tasks + ",").find("," + std::string(row.name) + ",") != std::string::npos;
+}
+
+std::vector<std::string> arguments(const Options& options, const Row& row) {
+    std::vector<std::string> list{row.name};
+    if (options.quick) list.emplace_back("--quick");
+    if (options.check) list.emplace_back("--check");
+    if (!options.group.empty()) list.insert(list.end(), {"--group", options.group});
+    return list;
+}
+
+std::optional<Answer> ask(Process& process) {
+    process.write("\n");
+    const std::string line = process.read_line();
+    Answer a;
+    if (std::sscanf(line.c_str(), "%lf %lf %lf %lf %zu", &a.seconds, &a.loss, &a.checksum, &a.magnitude, &a.bytes) != 5) return {};
+    return a;
+}
+
+/// "" if both computed the same to nine digits. A plain function (magnitude 0) has only a loss.
+std::string difference(const Answer& a, const Answer& reference) {
+    char text[160] = "";
+    if (!(std::abs(a.loss - reference.loss) <= 1e-9 * std::abs(reference.loss)))
+        std::snprintf(text, sizeof text, "loss %.12g, expected %.12g", a.loss, reference.loss);
+    else if (a.magnitude != 0 && reference.magnitude != 0 && !(std::abs(a.checksum - reference.checksum) <= 1e-9 * reference.magnitude))
+        std::snprintf(text, sizeof text, "checksum of the gradient %.12g, expected %.12g", a.checksum, reference.checksum);
+    else if (!std::isfinite(a.loss) || !std::isfinite(a.checksum))
+        std::snprintf(text, sizeof text, "not finite");
+    return text;
+}
+
+double median(std::vector<double> x) {
+    std::sort(x.begin(), x.end());
+    const std::size_t n = x.size();
+    return n % 2 ? x[n / 2] : (x[n / 2 - 1] + x[n / 2]) / 2;
+}
+
+std::string cell(const Column& column, const Column& primal, const Row& row) {
+    if (!column.failure.empty()) return column.failure;
+    std::vector<double> times, ratios;
+    for (std::size_t i = 0; i < column.answers.size(); ++i) {
+        times.push_back(column.answers[i].seconds * row.units_per_second);
+        if (primal.failure.empty()) ratios.push_back(column.answers[i].seconds / primal.answers[i].seconds);
+    }
+    char text[80];
+    std::snprintf(text, sizeof text, "%.3g (%.3g)", median(times), *std::min_element(times.begin(), times.end()));
+    std::string result = text;
+    if (row.ratios && &column != &primal && !ratios.empty()) {
+        std::snprintf(text, sizeof text, ", %.3gx", median(ratios));
+        result += text;
+    }
+    return result;
+}
+
+/// Prints one row of the table; false if a side failed.
+bool measure(const Options& options, const Row& row) {
+    std::vector<Column> columns;
+    std::size_t operations = 0;
+    for (const Side& side : options.sides) {  // one after the other, each ready before the next starts
+        Column column{std::make_unique<Process>(side.path, arguments(options, row)), {}, ""};
+        if (std::sscanf(column.process->read_line().c_str(), "ready %zu", &operations) != 1) column.failure = "failed";
+        columns.push_back(std::move(column));
+    }
+    for (int round = 0; round < options.repeats; ++round)
+        for (Column& column : columns) {
+            if (!column.failure.empty()) continue;
+            if (const auto answer = ask(*column.process))
+                column.answers.push_back(*answer);
+            else
+                column.failure = "failed";
+        }
+    // Two references: the plain function for the loss, the first side that has a gradient for the gradient.
+    const Answer* gradient = nullptr;
+    bool good = true;
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+        Column& column = columns[i];
+        for (const Answer& answer : column.answers) {
+            if (!column.failure.empty()) break;
+            std::string reason = columns[0].failure.empty() ? difference(answer, columns[0].answers[0]) : "";
+            if (reason.empty() && gradient) reason = difference(answer, *gradient);
+            if (!reason.empty()) {
+                column.failure = "differs";
+                std::fprintf(stderr, "%s: %s computed %s\n", row.name, options.sides[i].label.c_str(), reason.c_str());
+            } else if (!gradient && answer.magnitude != 0) {
+                gradient = &answer;
+            }
+        }
+        good = good && column.failure.empty();
+    }
+    std::printf("| %s (%.3g operations), %s |", row.title, static_cast<double>(operations) / (row.ratios ? 1 : 100'000), row.unit);
+    for (const Column& column : columns) {
+        std::printf(" %s", cell(column, columns[0], row).c_str());
+        if (row.ratios && column.failure.empty() && column.answers[0].bytes > 0 && operations > 0 && row.name == std::string_view("lorenz"))
+            std::printf(", %.1f bytes an operation", static_cast<double>(column.answers[0].bytes) / static_cast<double>(operations));
+        std::printf(" |");
+    }
+    std::printf("\n");
+    std::fflush(stdout);
+    return good;
+}
+
+std::string cpu() {
+    std::ifstream file("/proc/cpuinfo");
+    for (std::string line; std::getline(file, line);)
+        if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
+    return "an unnamed CPU";
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const Options options = parse(argc, argv);
+    if (options.check) {
+        bool right = true;
+        for (const Row& row : rows)
+            for (const Side& side : options.sides)
+                if (wanted(options, row) && side.label != "primal") {
+                    std::printf("%s\n", side.label.c_str());
+                    Process process(side.path, arguments(options, row));
+                    for (std::string line = process.read_line(); !line.empty(); line = process.read_line()) std::printf("  %s\n", line.c_str());
+                    right = process.wait() == 0 && right;
+                }
+        std::printf(right ? "all derivatives agree with differences\n" : "some derivatives do not agree with differences\n");
+        return right ? 0 : 1;
+    }
+
+    const int pinned = benchmark::pin_to_one_cpu();
+    char date[32];
+    const std::time_t now = std::time(nullptr);
+    std::strftime(date, sizeof date, "%Y-%m-%d", std::gmtime(&now));
+    std::printf("Gradient = record + sweep, memory reused. %s, %s, %s, %s. Thread CPU time, all sides interleaved on one CPU%s, %d rounds%s:\n"
+                "median (minimum), median of the ratios to the primal of the same round.\n\n",
+                date, cpu().c_str(), BENCHMARK_COMPILER, BENCHMARK_FLAGS, pinned < 0 ? " (not pinned)" : "", options.repeats,
+                options.quick ? ", a tenth of each task" : "");
+    std::printf("| task |");
+    for (const Side& side : options.sides) std::printf(" %s |", side.label.c_str());
+    std::printf("\n|---|");
+    for (std::size_t i = 0; i < options.sides.size(); ++i) std::printf("---|");
+    std::printf("\n");
+    bool good = true;
+    for (const Row& row : rows)
+        if (wanted(options, row)) good = measure(options, row) && good;
+    return good ? 0 : 1;
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+/// One side of the comparison as a program: `<side> <task> [--quick] [--group n]` prepares the task and says `ready <operations>`; then every line
+/// on its standard input lets it differentiate the task once more and answer `<seconds> <loss> <checksum> <magnitude> <bytes>`.
+/// `<side> <task> --check` compares its gradient with differences instead. What a side is: see primal.cpp, the smallest.
+///
+/// A side has `double differentiate(task, group, gradient)`: it writes dy[o]/dx of every point to gradient[point][o][variable] and returns
+/// the sum of all y. Points are independent, so a tool may record `group` of them at once and sweep their sum: each point's
+/// gradient comes out in its own variables. `bytes()` is the memory of the last recording, 0 if the tool does not tell.
+#pragma once
+
+#include "counted.hpp"
+#include "tasks.hpp"
+
+#include <ctime>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace benchmark {
+
+/// y = the sum of the outputs of points [first, last), x the variables of the first and those that follow.
+template <class T, class Task>
+[[gnu::always_inline]] inline void evaluate(const Task& task, std::size_t first, std::size_t last, const T* x, T* y) {
+    task.evaluate(first, x, y);
+    for (std::size_t p = first + 1; p < last; ++p) {
+        T more[Task::outputs];
+        task.evaluate(p, x + (p - first) * task.dimension(), more);
+        for (std::size_t o = 0; o < Task::outputs; ++o) y[o] += more[o];
+    }
+}
+
+/// CPU time of this thread: what other processes take does not count.
+inline double seconds() {
+    timespec t{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
+}
+
+/// The elementary operations of one evaluation of all points.
+template <class Task>
+std::size_t operations(const Task& task) {
+    const std::vector<Counted> x(task.inputs().begin(), task.inputs().end());
+    Counted y[Task::outputs];
+    Counted::count = 0;
+    for (std::size_t p = 0; p < task.points(); ++p) task.evaluate(p, x.data() + p * task.dimension(), y);
+    return Counted::count;
+}
+
+/// Some entries of the gradient against central differences; returns how many are wrong.
+template <class Task>
+int check(const Task& task, std::span<const double> gradient) {
+    int wrong = 0;
+    const std::size_t n = task.dimension();
+    for (std::size_t sample = 0; sample < 12; ++sample) {
+        const auto draw = [sample](std::uint64_t stream, std::size_t below) {
+            return static_cast<std::size_t>(uniform(stream, sample) * static_cast<double>(below));
+        };
+        const std::size_t p = draw(100, task.points()), i = draw(101, n), o = draw(102, Task::outputs);
+        std::vector<double> x(task.inputs().begin() + static_cast<std::ptrdiff_t>(p * n), task.inputs().begin() + static_cast<std::ptrdiff_t>((p + 1) * n));
+        const auto at = [&](double xi) {
+            x[i] = xi;
+            double y[Task::outputs];
+            task.evaluate(p, x.data(), y);
+            return y[o];
+        };
+        const double xi = x[i], h = 6e-6 * std::max(1.0, std::abs(xi)), above = at(xi + h), below = at(xi - h);
+        const double difference = (above - below) / (2 * h), derivative = gradient[(p * Task::outputs + o) * n + i];
+        const double tolerance = 1e-6 * std::abs(difference) + 1e-14 * std::abs(above) / h + 1e-9;
+        const bool right = std::abs(derivative - difference) <= tolerance;
+        wrong += !right;
+        std::printf("%-14.*s dy[%zu]/dx[%zu] at point %zu: %.12g, by differences %.12g%s\n", static_cast<int>(Task::name.size()), Task::name.data(), o, i, p,
+                    derivative, difference, right ? "" : "   WRONG");
+    }
+    return wrong;
+}
+
+/// A sum of all entries of the gradient with weights between 1/2 and 3/2, and the same sum of their absolute values.
+inline std::pair<double, double> checksum(std::span<const double> gradient) {
+    double sum = 0, magnitude = 0;
+    for (std::size_t i = 0; i < gradient.size(); ++i) {
+        const double term = gradient[i] * uniform(99, i, 0.5, 1.5);
+        sum += term, magnitude += std::abs(term);
+    }
+    return {sum, magnitude};
+}
+
+template <class Side, class Task>
+int serve(Side& side, const Task& task, std::size_t group, bool only_check) {
+    std::vector<double> gradient(task.points() * Task::outputs * task.dimension());
+    const auto repeat = [&] {
+        const double y = side.differentiate(task, group, gradient);
+        asm volatile("" : : "r"(gradient.data()), "r"(task.inputs().data()) : "memory");  // nothing of it may be kept for the next time
+        return y;
+    };
+    double begin = seconds(), loss = repeat();
+    if (only_check) return check(task, gradient);
+    begin = seconds(), loss = repeat();
+    const int times = std::max(1, static_cast<int>(0.02 / (seconds() - begin + 1e-9)));  // at least 20 ms, which the clock resolves
+    std::cout << "ready " << operations(task) << std::endl;
+    for (std::string line; std::getline(std::cin, line);) {
+        begin = seconds();
+        for (int i = 0; i < times; ++i) loss = repeat();
+        const double each = (seconds() - begin) / times;
+        const auto [sum, magnitude] = checksum(gradient);
+        std::printf("%.9g %.17g %.17g %.17g %zu\n", each, loss, sum, magnitude, side.bytes());
+        std::fflush(stdout);
+    }
+    return 0;
+}
+
+template <class Side>
+int run(int argc, char** argv, Side&& side) {
+    bool quick = false, only_check = false;
+    std::size_t group = side.group();
+    for (int i = 2; i < argc; ++i) {
+        const std::string_view option = argv[i];
+        if (option == "--quick") quick = true;
+        if (option == "--check") quick = only_check = true;
+        if (option == "--group" && i + 1 < argc) group = std::strtoul(argv[++i], nullptr, 10);
+    }
+    int result = 2;
+    if (argc > 1 && group > 0)
+        with_task(argv[1], quick, [&]<class Task>(const Task& task) {
+            result = serve(side, task, std::is_same_v<Task, Start> ? 1 : std::min(group, task.points()), only_check);
+        });
+    if (result == 2) std::fprintf(stderr, "expected: %s <task> [--quick] [--check] [--group <points>], got no such task\n", argv[0]);
+    return result;
+}
+
+}  // namespace benchmark
