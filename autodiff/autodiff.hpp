@@ -8,6 +8,7 @@
 ///   node.hpp      tensor rows: what a primitive is             ops/          the primitives, VJP and JVP side by side
 ///   sweep.hpp     the reverse sweep and the tangent sweep: the chain rule, all of it
 ///   gradient.hpp  what users ask: gradient(y), value_and_gradient(f, x...)
+///   recorded_gradient.hpp the gradient as a recorded function: any order
 ///   structure.hpp models are plain structs: their parameters by name
 ///   explain/      the ledger of the chain rule, in words and numbers
 ///   kernels/      numbers only: loops, GEMM, convolution, threads
@@ -23,6 +24,7 @@
 #include "autodiff/ops/layout.hpp"
 #include "autodiff/ops/matmul.hpp"
 #include "autodiff/ops/reduce.hpp"
+#include "autodiff/recorded_gradient.hpp"
 #include "autodiff/scalar.hpp"
 #include "autodiff/tape.hpp"
 #include "autodiff/tensor.hpp"

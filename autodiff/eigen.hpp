@@ -70,10 +70,6 @@ template <>
 inline bool not_equal_strict(const autodiff::Scalar& x, const autodiff::Scalar& y) {
     return x.recorded() || y.recorded() || x != y;
 }
-template <>
-inline bool equal_strict(const autodiff::Scalar& x, const autodiff::Scalar& y) {
-    return !not_equal_strict(x, y);
-}
 
 }  // namespace numext
 

@@ -87,8 +87,9 @@ std::string bytes(std::size_t n) {
 }  // namespace
 
 std::string to_string(const TapeStatistics& s) {
-    std::string text = fmt::format("{}, {}, {}, {}, {} used of {}", counted(s.rows, "row"), counted(s.operands, "operand"),
-                                   counted(s.tensor_rows, "tensor row"), counted(s.variables, "variable"), bytes(s.bytes), bytes(s.bytes_reserved));
+    std::string text =
+        fmt::format("{}, {}, {}, {}, {} used of {}", counted(s.rows, "row"), counted(s.operands, "operand"),
+                    counted(s.tensor_rows, "tensor row"), counted(s.variables, "variable"), bytes(s.bytes), bytes(s.bytes_reserved));
     for (std::size_t k = 0; k < s.by_operation.size(); ++k)
         text += fmt::format("{} {} {}", k == 0 ? ";" : ",", s.by_operation[k].second, s.by_operation[k].first);
     return text;

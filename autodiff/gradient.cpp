@@ -47,7 +47,7 @@ const Gradient::Element* Gradient::element(const Scalar& x, Element& storage) co
     const std::uint32_t row = x.row();
     const auto at = std::lower_bound(elements_.begin(), elements_.end(), row, [](const Element& e, std::uint32_t r) { return e.row < r; });
     if (at != elements_.end() && at->row == row) return &*at;
-    if (row <= root_) return nullptr;
+    if (row <= root_ || block_.empty()) return nullptr;  // an element of a tensor that the sweep did not see has derivative 0
     const auto& nodes = Tape::of(row, x.recording(), "gradient[]").nodes();
     const auto node = std::lower_bound(nodes.begin(), nodes.end(), row, [](const Node& n, std::uint32_t r) { return n.row < r; });
     if (node == nodes.end() || node->row != row || node->element_node == no_node) return nullptr;

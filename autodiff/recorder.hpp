@@ -130,7 +130,7 @@ struct Recorder {
     [[gnu::always_inline]] static bool is_constant(const WengertList& t, const Scalar& x, Operation operation) {
         if (x.id_ != t.id) [[unlikely]] {  // this order: operands of the recording tape are the common case
             if (x.row_ == 0) return true;
-            check_kept(t, x.row_, x.id_, operation);
+            check_kept(t, x.row_ & ~fresh, x.id_, operation);
         }
         return false;
     }

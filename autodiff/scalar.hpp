@@ -155,10 +155,10 @@ inline bool isinf(const Scalar& x) { return std::isinf(x.value()); }
 inline bool isfinite(const Scalar& x) { return std::isfinite(x.value()); }
 inline bool signbit(const Scalar& x) { return std::signbit(x.value()); }
 
-/// Prints the value. A template, so that no stream header is needed here.
-template <class Stream>
+/// Prints the value. A template, so that no stream header is needed here, and so that no number is taken for a Scalar.
+template <class Stream, AScalar X>
     requires requires(Stream& s) { s.setstate(s.failbit); }
-Stream& operator<<(Stream& stream, const Scalar& x) {
+Stream& operator<<(Stream& stream, const X& x) {
     stream << x.value();
     return stream;
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "autodiff/node.hpp"
+#include "autodiff/scalar.hpp"
 
 namespace autodiff {
 inline namespace v1 {
@@ -13,6 +14,12 @@ inline namespace v1 {
 /// Nothing flows where nothing arrives: a row whose adjoint is exactly 0 propagates nothing.
 inline bool absent(double adjoint) { return adjoint == 0; }
 inline bool absent(const Scalar& adjoint) { return !adjoint.recorded() && adjoint.value() == 0; }
+
+/// xbar += ybar * partial, for operand x of a row.
+[[gnu::always_inline]] inline void flow(double* adjoint, Operand x, double ybar, double partial) { adjoint[static_cast<std::uint32_t>(x)] += ybar * partial; }
+inline void flow(Scalar* adjoint, Operand x, const Scalar& ybar, const Scalar& partial) {
+    if (x != Operand{0}) adjoint[static_cast<std::uint32_t>(x)] += ybar * partial;  // what flows into the sink need not be recorded
+}
 
 /// The number of operands that rows 1 to `row` have: where the operands of the next row begin.
 inline std::uint32_t operands_up_to(const WengertList& list, std::uint32_t row) {
@@ -52,7 +59,7 @@ std::uint32_t reverse_sweep(const WengertList& list, const std::vector<Node>& no
                 continue;
             }
             const auto partial = partials(row, first);
-            for (std::uint32_t k = 0; k < operands; ++k) adjoints.scalar[static_cast<std::uint32_t>(list.operand[first + k])] += ybar * partial[k];
+            for (std::uint32_t k = 0; k < operands; ++k) flow(adjoints.scalar, list.operand[first + k], ybar, partial[k]);
         }
         if (node == 0) return silent;
         pull_through(nodes, node - 1, adjoints);

@@ -229,6 +229,12 @@ bool Tape::holds(std::uint32_t row, RecordingId recording) const noexcept {
     return false;
 }
 
+RecordingId Tape::id_of(std::uint32_t row) const noexcept {
+    std::size_t s = segments_.size() - 1;
+    while (s > 0 && segments_[s].first > row) --s;
+    return segments_[s].id;
+}
+
 namespace {
 
 const Tape* holder(std::uint32_t row, RecordingId id) {
@@ -293,17 +299,16 @@ Source source(std::string_view operation, const Place& place) {
 Mark Tape::mark() {
     if (count[rows - 1] > 0) append_leaf(0);  // nothing is absorbed across a mark: an empty row on top
     Mark m;
-    m.id_ = id, m.rows_ = rows, m.operands_ = operands, m.leaf_rows_ = leaf_rows_, m.variables_ = variables_;
+    m.tape_ = this, m.last_ = id_of(rows - 1);
+    m.rows_ = rows, m.operands_ = operands, m.leaf_rows_ = leaf_rows_, m.variables_ = variables_;
     return m;
 }
 
 void Tape::rewind(const Mark& m) {
-    std::size_t s = segments_.size();
-    while (s > 0 && segments_[s - 1].id != m.id_) --s;
-    if (s == 0 || m.rows_ > end_of_segment(s - 1))
+    if (m.tape_ != this || (m.rows_ > 1 && !holds(m.rows_ - 1, m.last_)))
         throw TapeError(TapeError::Kind::stale_handle, "rewind", "a mark of this recording", "one that was cleared, rewound or made on another tape");
-    segments_.reserve(s + 1);
-    segments_.resize(segments_[s - 1].first == m.rows_ ? s - 1 : s);
+    segments_.reserve(segments_.size() + 1);
+    while (!segments_.empty() && segments_.back().first >= m.rows_) segments_.pop_back();
     id = next_recording();
     segments_.push_back({m.rows_, id});
     rows = m.rows_, operands = m.operands_, leaf_rows_ = m.leaf_rows_, variables_ = m.variables_;

@@ -24,7 +24,9 @@ namespace autodiff {
 inline namespace v1 {
 
 class Scalar;
+class Tape;
 class Gradient;
+class RecordedGradient;
 struct Node;
 template <class T>
 class Tensor;
@@ -76,7 +78,8 @@ struct TapeLimits {
 /// A position on a tape to which it can be rewound.
 class Mark {
     friend class Tape;
-    RecordingId id_ = constant_id;
+    const Tape* tape_ = nullptr;
+    RecordingId last_ = constant_id;  // of the last row below the mark: while that row stands, so does the mark
     std::uint32_t rows_ = 0, operands_ = 0, leaf_rows_ = 0, variables_ = 0;
 };
 
@@ -129,6 +132,12 @@ class Tape : private WengertList {
     template <class T>
     void gradient(const Tensor<T>& y, Gradient& into) const;
 
+    /// dy/dx as values on this tape, so that they can be differentiated again; needs Detail::operations.
+    /// throws as gradient(), and TapeError (detail) on a tape that keeps derivatives only
+    [[nodiscard]] RecordedGradient recorded_gradient(const Scalar& y);
+    template <class T>
+    [[nodiscard]] RecordedGradient recorded_gradient(const Tensor<T>& y);
+
     [[nodiscard]] TapeStatistics stats() const;
     [[nodiscard]] Detail detail() const noexcept { return detail_; }
 
@@ -146,6 +155,8 @@ class Tape : private WengertList {
     /// The name that a row was given, if any; and what to call it in any case: "t<row>", or "W[3, 5]" for an element of W.
     [[nodiscard]] std::string_view given_name(std::uint32_t row) const;
     [[nodiscard]] std::string name_of(std::uint32_t row) const;
+    /// The id that handles to a row of this tape carry.
+    [[nodiscard]] RecordingId id_of(std::uint32_t row) const noexcept;
     /// The live tape of this thread that holds the row; throws TapeError (stale, foreign, moved from, constant) naming the operation.
     [[nodiscard]] static Tape& of(std::uint32_t row, RecordingId id, std::string_view operation);
     [[nodiscard]] static Tape& from(WengertList& list) noexcept { return static_cast<Tape&>(list); }

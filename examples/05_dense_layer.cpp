@@ -19,8 +19,9 @@ int main() {
     const auto b2 = tape.variable(Tensor<double>({2}, {0.04, -0.05}), "b2");
     const auto z1 = matmul(x, W1) + b1, a1 = sigmoid(z1);
     const auto z2 = matmul(a1, W2) + b2, a2 = sigmoid(z2);
-    const auto L = sum(square(a2 - t)) / 2;
-    tape.name(z1, "z1"), tape.name(a1, "a1"), tape.name(z2, "z2"), tape.name(a2, "a2"), tape.name(L, "L");
+    const auto error = a2 - t;
+    const auto L = sum(square(error)) / 2;
+    tape.name(z1, "z1"), tape.name(a1, "a1"), tape.name(z2, "z2"), tape.name(a2, "a2"), tape.name(error, "error"), tape.name(L, "L");
     const auto dL = gradient(L);
 
     fmt::print("{}\n", explain(L, W2(1, 0)));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Claim: scalars and tensors live on one tape, so that code may take a matrix apart, compute with its elements, and put it together again.
 //
-// Least squares with a learned temperature: a Scalar multiplies a matrix, an element W(1, 0) of the matrix is a Scalar, Scalars
+// A loss of mixed parts: a Scalar multiplies a matrix, an element W(1, 0) of the matrix is a Scalar, Scalars
 // stack to a tensor, and one sweep goes through all of it. Each derivative is compared with a difference quotient.
 #include "autodiff/autodiff.hpp"
 #include "examples/evidence.hpp"
@@ -14,15 +14,15 @@ namespace {
 
 const auto X = Tensor<double>::from_rows({{1, 2}, {3, 4}, {5, 6}});
 
-template <class Matrix, class Number>
-auto loss(const Matrix& W, const Number& temperature) {
-    const Tensor<double> y = matmul(X, temperature * W);  // Scalar * Tensor
-    const Scalar corner = W(1, 0);                        // an element is a Scalar
-    const auto penalty = autodiff::stack({corner * corner, exp(corner), temperature});  // Scalars make a tensor
-    return Scalar(sum(y * y)) + sum(penalty) * corner;  // a tensor of rank 0 is a Scalar
+template <class Number>
+Scalar loss(const Tensor<double>& W, const Number& temperature) {
+    const auto y = matmul(X, temperature * W);                                          // Scalar * Tensor is a Tensor
+    const Scalar corner = W(1, 0);                                                      // an element of a Tensor is a Scalar
+    const auto penalty = autodiff::stack({corner * corner, exp(corner), temperature});  // Scalars stack to a Tensor
+    return sum(y * y) + sum(penalty) * corner;                                          // a Tensor of rank 0 is a Scalar
 }
 
-double loss_at(std::vector<double> w, double temperature) { return loss(Tensor<double>({2, 2}, w), Scalar(temperature)).value(); }
+double loss_at(const std::vector<double>& w, double temperature) { return loss(Tensor<double>({2, 2}, w), temperature).value(); }
 
 }  // namespace
 
@@ -34,7 +34,7 @@ int main() {
     const auto tau = tape.variable(temperature, "temperature");
     const auto L = loss(W, tau);
     const auto dL = gradient(L);
-    fmt::print("a tape of {} rows, {} of them tensor rows\n\n", tape.stats().rows, tape.stats().tensor_rows);
+    fmt::print("L = sum (X temperature W)^2 + (c^2 + exp c + temperature) c with c = W(1, 0)\n\n");
 
     Evidence evidence(1e-8);  // what central differences are good for
     evidence.check("L", L.value(), loss_at(w, temperature));

@@ -54,7 +54,9 @@ Cnn<double> make_cnn(const Options& options, const Images& images, nn::Random& r
 
 template <class Model>
 int run(Model model, const Split& split, const Options& options, nn::Random& rng) {
-    Results results{.options = options, .parameters = nn::count_parameters(model)};
+    Results results;
+    results.options = options;
+    results.parameters = nn::count_parameters(model);
     fmt::print("{} with {} parameters, {} images for training, {} for testing\n", options.model, results.parameters, split.train.count(),
                split.test.count());
     results.trained = train(model, split.train, options, rng);
@@ -76,11 +78,12 @@ int run(Model model, const Split& split, const Options& options, nn::Random& rng
 }  // namespace
 
 int main(int argc, char** argv) try {
-    const auto options = parse(argc, argv, WENGERT_EXAMPLE_DATA "/digits.csv");
+    auto options = parse(argc, argv, WENGERT_EXAMPLE_DATA "/digits.csv");
     if (!options) return 0;
     if (!options->summary.empty()) check_writable(options->summary);
     if (options->threads > 0) autodiff::kernels::set_threads(options->threads);
     const Split split = load(options->data, options->seed);
+    complete(*options, split.train.count(), split.train.pixels_each());
     nn::Random rng = nn::Random{options->seed}.split();
     if (options->model == "cnn") return run(make_cnn(*options, split.train, rng), split, *options, rng);
     return run(make_mlp(*options, split.train, rng), split, *options, rng);

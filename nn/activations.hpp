@@ -41,10 +41,11 @@ template <autodiff::Lifted X>
 auto selu(const X& x) {
     return 1.0507009873554804934193349852946 * elu(x, 1.6732632423543772848170429916717);
 }
-/// alpha elu(x / alpha): continuously differentiable for every alpha
+/// x where x > 0, else alpha (e^(x/alpha) - 1): continuously differentiable for every alpha
+/// source   Barron (2017), "Continuously differentiable exponential linear units"
 template <autodiff::Lifted X>
 auto celu(const X& x, double alpha = 1) {
-    return elu(x / alpha, alpha);
+    return where(x > 0, x, alpha * expm1(where(x > 0, 0, x) / alpha));
 }
 /// x sigmoid(x)        source: Ramachandran, Zoph, Le (2017), "Searching for activation functions"
 template <autodiff::Lifted X>

@@ -13,7 +13,7 @@ namespace {
 /// 100352 as 100,352, on every machine and in every locale.
 std::string grouped(Index n) {
     std::string digits = fmt::format("{}", n);
-    for (std::size_t place = digits.size(); place > 3;) digits.insert(place -= 3, ",");
+    for (std::size_t place = digits.size(); place > 3;) digits.insert(place -= 3, 1, ',');
     return digits;
 }
 

@@ -110,7 +110,8 @@ std::vector<std::uint32_t> weights_of(const Reading& tape, std::uint32_t z, std:
 
 bool explain_product(const Reading& tape, const Spot& weight, std::uint32_t row, DenseWeight& into) {
     const std::uint32_t product = only_consumer(tape, row);
-    if (product == 0 || !is_leaf(tape, row) || tape.operation(product) != rules::Mul::name || times_read(tape, row, product) != 1) return false;
+    if (product == 0 || !is_leaf(tape, row) || tape.operation(product) != rules::Mul::name || times_read(tape, row, product) != 1)
+        return false;
     const auto operands = tape.operands(product);
     if (operands.size() != 2) return false;
     const std::size_t side = operands[0] == Operand{row} ? 0 : 1;

@@ -62,15 +62,15 @@ struct DenseSample {
 /// summed over the samples of the batch.
 struct DenseWeight {
     std::string weight;
-    std::string activation;            ///< empty if none follows directly
-    std::string derivative;            ///< its rule's text, in x and y
-    std::size_t samples = 0;           ///< in the batch
-    std::vector<DenseSample> shown;    ///< the largest products; the first one with the paths of its step 1
-    double rest = 0;                   ///< the sum of the products of the other samples
-    double total = 0;                  ///< what the sweep says
-    std::string neuron;                ///< which neuron, in words
-    std::vector<double> column;        ///< dL/dW of all weights that lead to it
-    std::size_t selected = 0;          ///< where the weight stands among them
+    std::string activation;          ///< empty if none follows directly
+    std::string derivative;          ///< its rule's text, in x and y
+    std::size_t samples = 0;         ///< in the batch
+    std::vector<DenseSample> shown;  ///< the largest products; the first one with the paths of its step 1
+    double rest = 0;                 ///< the sum of the products of the other samples
+    double total = 0;                ///< what the sweep says
+    std::string neuron;              ///< which neuron, in words
+    std::vector<double> column;      ///< dL/dW of all weights that lead to it
+    std::size_t selected = 0;        ///< where the weight stands among them
 };
 
 /// The whole tape, forward and backward. A row and its step keep their numbers: F<row>, and R1 for L itself.
@@ -81,12 +81,12 @@ struct Ledger {
     };
     struct Push {
         std::string to;
-        std::string derivative;   ///< as the rule writes it; of a tensor row, "vjp"
-        bool numeric = true;      ///< whether there is a number below: tensors are pushed whole
-        double local = 0;         ///< NaN where many numbers flow through a tensor row into one
-        double product = 0;       ///< what is added
-        double running = 0;       ///< the adjoint of `to` after that ...
-        bool complete = true;     ///< ... unless other steps push to its tensor as a whole
+        std::string derivative;  ///< as the rule writes it; of a tensor row, "vjp"
+        bool numeric = true;     ///< whether there is a number below: tensors are pushed whole
+        double local = 0;        ///< NaN where many numbers flow through a tensor row into one
+        double product = 0;      ///< what is added
+        double running = 0;      ///< the adjoint of `to` after that ...
+        bool complete = true;    ///< ... unless other steps push to its tensor as a whole
     };
     struct Reverse {
         std::uint32_t number = 0;

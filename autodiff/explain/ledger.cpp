@@ -64,7 +64,8 @@ class Sweep {
             step.incoming = step.reached ? tape_.number(step.adjoint) : "-";
         }
         if (row == tape_.root()) step.terms.emplace_back("seed", 1);
-        if (const auto arrived = arrived_.find({row, 0}); !step.tensor && arrived != arrived_.end()) step.terms = std::move(arrived->second.terms);
+        if (const auto arrived = arrived_.find({row, 0}); !step.tensor && arrived != arrived_.end())
+            step.terms = std::move(arrived->second.terms);
         if (!step.reached) return step;
         if (n != no_node)
             push_node(step, n);
@@ -89,9 +90,9 @@ class Sweep {
     [[nodiscard]] bool only_elements_read(const Spot& s) const {
         const auto readers = tape_.consumers(s.row);
         return s.node == no_node || std::all_of(readers.begin(), readers.end(), [&](std::uint32_t row) {
-            const std::uint32_t n = tape_.node_at(row);
-            return n != no_node && tape_.node(n).element_node == s.node;
-        });
+                   const std::uint32_t n = tape_.node_at(row);
+                   return n != no_node && tape_.node(n).element_node == s.node;
+               });
     }
     void push_row(Ledger::Reverse& step, std::uint32_t row) {
         const auto operands = tape_.operands(row);
@@ -140,8 +141,9 @@ Ledger make_ledger(const Reading& tape) {
         if (ledger.forward.size() == most) continue;
         const std::uint32_t n = tape.node_at(row);
         const bool tensor = n != no_node && !tape.node(n).scalar_result;
-        ledger.forward.push_back({row, tape.label(row), computation(tape, row),
-                                  tensor ? tensor_text(tape, tape.node(n).value, tape.node(n).shape) : tape.number(tape.value({row, no_node, 0}))});
+        ledger.forward.push_back(
+            {row, tape.label(row), computation(tape, row),
+             tensor ? tensor_text(tape, tape.node(n).value, tape.node(n).shape) : tape.number(tape.value({row, no_node, 0}))});
     }
     Sweep sweep(tape);
     for (std::uint32_t row = tape.root(); row > 0 && ledger.reverse.size() < most; --row)

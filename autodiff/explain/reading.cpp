@@ -123,7 +123,8 @@ Spot Reading::spot(const Scalar& x) const {
     const std::uint32_t row = x.row();
     if (row == 0 || !tape_.holds(row, x.recording())) {
         const Tape& other = Tape::of(row, x.recording(), "explain");  // says what is wrong with x, or:
-        throw TapeError(TapeError::Kind::wrong_tape, "explain", "a value of the loss's tape", printable(other.name_of(row)) + " of another tape");
+        throw TapeError(TapeError::Kind::wrong_tape, "explain", "a value of the loss's tape",
+                        printable(other.name_of(row)) + " of another tape");
     }
     return origin(row);
 }
@@ -233,16 +234,18 @@ std::vector<double> Reading::slopes(std::uint32_t y, std::uint32_t x) const {
 
 namespace {
 
-/// The largest products to the front, NaN before all, equal ones in their order; the others as one sum.
-void keep_largest(Contributions& sum, std::size_t terms) {
-    if (sum.shown.size() <= terms) return;
-    std::stable_sort(sum.shown.begin(), sum.shown.end(), [](const Contribution& a, const Contribution& b) {
+/// A contribution before it has words: a long sum names only what it shows.
+struct Path {
+    Spot through;
+    double incoming, local, product;
+};
+
+/// The largest products to the front, NaN before all, equal ones in their order.
+void largest_first(std::vector<Path>& paths) {
+    std::stable_sort(paths.begin(), paths.end(), [](const Path& a, const Path& b) {
         if (std::isnan(a.product) || std::isnan(b.product)) return std::isnan(a.product) && !std::isnan(b.product);
         return std::abs(a.product) > std::abs(b.product);
     });
-    for (std::size_t k = terms; k < sum.shown.size(); ++k) sum.rest += sum.shown[k].product;
-    sum.others = sum.shown.size() - terms;
-    sum.shown.resize(terms);
 }
 
 }  // namespace
@@ -250,9 +253,10 @@ void keep_largest(Contributions& sum, std::size_t terms) {
 Contributions Reading::contributions(const Spot& s) const {
     Contributions sum;
     sum.of = label(s), sum.reached = reached(s.row), sum.seed = s.row == root_, sum.total = adjoint(s);
+    std::vector<Path> paths;
     const auto add = [&](const Spot& through, double local) {
         const double incoming = adjoint(through);
-        sum.shown.push_back({label(through), std::string(operation(through.row)), incoming, local, incoming == 0 ? 0 : incoming * local});
+        paths.push_back({through, incoming, local, incoming == 0 ? 0 : incoming * local});
     };
     for (const std::uint32_t row : consumers(s.row)) {
         const auto read = operands(row);
@@ -264,7 +268,12 @@ Contributions Reading::contributions(const Spot& s) const {
         for (std::size_t k = 0; k < local.size(); ++k)
             if (local[k] != 0) add({row, node(n).scalar_result ? no_node : n, static_cast<Index>(k)}, local[k]);
     }
-    keep_largest(sum, options_.terms);
+    if (paths.size() > options_.terms) largest_first(paths);
+    const std::size_t shown = std::min(paths.size(), options_.terms);
+    for (std::size_t k = shown; k < paths.size(); ++k) sum.rest += paths[k].product;
+    sum.others = paths.size() - shown;
+    for (const Path& path : std::span(paths).first(shown))
+        sum.shown.push_back({label(path.through), std::string(operation(path.through.row)), path.incoming, path.local, path.product});
     return sum;
 }
 

@@ -15,7 +15,8 @@ constexpr std::size_t longest_column = 12;  // entries of a gradient that are pr
 
 /// Characters, as far as alignment is concerned.
 std::size_t width(std::string_view text) {
-    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0u) != 0x80u; }));
+    return static_cast<std::size_t>(
+        std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0u) != 0x80u; }));
 }
 
 /// Cells in columns, two blanks apart.
@@ -80,7 +81,9 @@ struct Printer {
             table.line({c.through, c.operation, number.aligned(c.incoming), "* " + number.aligned(c.local),
                         "= " + product(c.incoming, c.local, c.product), number.aligned(running)});
         }
-        if (sum.others > 0) table.line({fmt::format("{} more", sum.others), "", "", "", "= " + number.aligned(sum.rest), number.aligned(running + sum.rest)});
+        if (sum.others > 0)
+            table.line(
+                {fmt::format("{} more", sum.others), "", "", "", "= " + number.aligned(sum.rest), number.aligned(running + sum.rest)});
         return finish(fmt::format("{} = {}\n\n", derivative, number(sum.total)) + table.text(1) +
                       total(running, sum.others, sum.rest, magnitude, sum.total));
     }
@@ -97,19 +100,24 @@ struct Printer {
         const auto& paths = s.abar.shown;
         const std::size_t n = paths.size() + s.abar.others;
         const std::string abar = d(about.loss, s.a), zbar = d(about.loss, s.z);
-        table.line({"step 1", abar, s.abar.seed ? "the seed of the sweep" : fmt::format("{} path{}", n, n == 1 ? "" : "s"), "= " + number.aligned(s.abar.total)});
+        table.line({"step 1", abar, s.abar.seed ? "the seed of the sweep" : fmt::format("{} path{}", n, n == 1 ? "" : "s"),
+                    "= " + number.aligned(s.abar.total)});
         for (const Contribution& c : paths)
-            table.line({"", "", fmt::format("{} * {} = {}   {} {}", number(c.incoming), number(c.local), product(c.incoming, c.local, c.product, false), c.operation, c.through)});
+            table.line({"", "",
+                        fmt::format("{} * {} = {}   {} {}", number(c.incoming), number(c.local),
+                                    product(c.incoming, c.local, c.product, false), c.operation, c.through)});
         if (s.abar.others > 0) table.line({"", "", fmt::format("{} more = {}", s.abar.others, number(s.abar.rest))});
         if (w.activation.empty()) {
             table.line({"step 2", "", "no activation follows", "=  1"});
         } else {
-            table.line({"step 2", d(s.a, s.z), fmt::format("{}' = {}, x = {}, y = {}", w.activation, w.derivative, number(s.sum), number(s.output)),
+            table.line({"step 2", d(s.a, s.z),
+                        fmt::format("{}' = {}, x = {}, y = {}", w.activation, w.derivative, number(s.sum), number(s.output)),
                         "= " + number.aligned(s.slope)});
             table.line({"", zbar, "step 1 * step 2", "= " + product(s.abar.total, s.slope, s.delta)});
         }
         table.line({"step 3", d(s.z, w.weight), s.from, "= " + number.aligned(s.input)});
-        table.line({"product", w.samples == 1 ? d(about.loss, w.weight) : "", zbar + " * step 3", "= " + product(s.delta, s.input, s.product)});
+        table.line(
+            {"product", w.samples == 1 ? d(about.loss, w.weight) : "", zbar + " * step 3", "= " + product(s.delta, s.input, s.product)});
         return table.text(1);
     }
 
@@ -153,10 +161,13 @@ struct Printer {
     [[nodiscard]] std::string operator()(const DenseWeight& w) const {
         const DenseSample& s = w.shown.front();
         const std::string derivative = d(about.loss, w.weight);
-        if (w.samples == 1) return finish(fmt::format("{} = {} = {}\n\n", derivative, formula(w, s), number(w.total)) + steps(w, s) + column(w));
-        const std::string factors = w.activation.empty() ? d(about.loss, "a") + " * input" : fmt::format("{} * {}'(z) * input", d(about.loss, "a"), w.activation);
+        if (w.samples == 1)
+            return finish(fmt::format("{} = {} = {}\n\n", derivative, formula(w, s), number(w.total)) + steps(w, s) + column(w));
+        const std::string factors =
+            w.activation.empty() ? d(about.loss, "a") + " * input" : fmt::format("{} * {}'(z) * input", d(about.loss, "a"), w.activation);
         return finish(fmt::format("{} = sum over {} samples of {} = {}\n\n", derivative, w.samples, factors, number(w.total)) + samples(w) +
-                      fmt::format("\nsample {}, the largest product: {}\n\n", s.sample + first_sample, formula(w, s)) + steps(w, s) + column(w));
+                      fmt::format("\nsample {}, the largest product: {}\n\n", s.sample + first_sample, formula(w, s)) + steps(w, s) +
+                      column(w));
     }
 
     // A whole tape ------------------------------------------------------------------------------------------------------------------------
@@ -182,8 +193,10 @@ struct Printer {
                 const bool factor = push.numeric && !(push.derivative == "vjp" && std::isnan(push.local));
                 const std::string local = number(push.local);
                 cells.push_back(!factor || push.derivative == local ? push.derivative : fmt::format("{} = {}", push.derivative, local));
-                cells.push_back(push.numeric ? fmt::format("{} += {}", push.to, factor ? product(step.adjoint, push.local, push.product, false) : number(push.product))
-                                             : push.to);
+                cells.push_back(push.numeric
+                                    ? fmt::format("{} += {}", push.to,
+                                                  factor ? product(step.adjoint, push.local, push.product, false) : number(push.product))
+                                    : push.to);
                 if (push.numeric && push.complete) cells.push_back(number.aligned(push.running));
                 reverse.line(std::move(cells));
                 cells = {"", "", "", ""};

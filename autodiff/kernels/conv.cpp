@@ -23,7 +23,7 @@ namespace {
 constexpr Index workspace_bytes = 1 << 20;  // for the columns of a band: about a second-level cache
 constexpr Index band_pixels = 256;          // narrower products run below the speed of BLAS, whatever the cache says
 constexpr Index largest_step = std::numeric_limits<std::int32_t>::max();  // so that positions do not overflow
-constexpr Index weight_parts = 8;           // sums of the weight gradient that may run in parallel
+constexpr Index weight_parts = 8;                                         // sums of the weight gradient that may run in parallel
 
 std::string listed(const std::array<Index, 2>& pair) { return fmt::format("({}, {})", pair[0], pair[1]); }
 
@@ -79,11 +79,11 @@ View<const T> transposed(const View<const T>& a) {
 template <class T>
 struct Plan {
     Conv2dGeometry g;
-    Index images, channels, h, w;        // channels of a group of x
-    Index filters, kh, kw;               // channels of a group of y
-    Index oh, ow, taps;                  // taps = channels kh kw: weights of a filter
+    Index images, channels, h, w;  // channels of a group of x
+    Index filters, kh, kw;         // channels of a group of y
+    Index oh, ow, taps;            // taps = channels kh kw: weights of a filter
     Index rows_a_band, bands;
-    bool pointwise;                      // a 1x1 kernel that visits every pixel: the image is its own matrix of columns
+    bool pointwise;  // a 1x1 kernel that visits every pixel: the image is its own matrix of columns
 
     Plan(const Shape& x, const Shape& kernel, const Shape& y, const Conv2dGeometry& geometry) : g(geometry) {
         const Shape expected = conv2d_shape(x, kernel, g);
@@ -174,7 +174,8 @@ Shape conv2d_shape(const Shape& x, const Shape& w, const Conv2dGeometry& g) {
     if (std::min(g.padding[0], g.padding[1]) < 0 || std::max(g.padding[0], g.padding[1]) > largest_step)
         throw ValueError("conv2d", fmt::format("a padding from 0 to {}", largest_step), listed(g.padding));
     if (x[1] % g.groups != 0 || w[1] != x[1] / g.groups || w[0] % g.groups != 0 || w[2] < 1 || w[3] < 1)
-        throw ShapeError("conv2d", fmt::format("a kernel [out, in / groups, kh, kw] for {} in {} groups", to_string(x), g.groups), to_string(w));
+        throw ShapeError("conv2d", fmt::format("a kernel [out, in / groups, kh, kw] for {} in {} groups", to_string(x), g.groups),
+                         to_string(w));
     std::array<Index, 2> out;
     for (std::size_t k = 0; k < 2; ++k) {
         const Index axis = 2 + static_cast<Index>(k), padded = x[axis] + 2 * g.padding[k];

@@ -59,7 +59,8 @@ void copy(const View<T>& y, const View<const T>& x) {
 
 template <class T>
 void accumulate(const View<T>& y, const View<const T>& x) {
-    map(y, [](const T& sum, const T& term) { return sum + term; }, View<const T>(y), x);
+    map(
+        y, [](const T& sum, const T& term) { return sum + term; }, View<const T>(y), x);
 }
 
 template <std::size_t N>

@@ -80,7 +80,8 @@ void choose_steps(Index n, const F& f, Y* y, const std::tuple<Typed...>& typed, 
 template <class F, class Y, class... X>
 void map_strided_row(Index n, const F& f, Row<Y, AnyStep> y, Row<const X, AnyStep>... x) {
     if constexpr (sizeof...(X) <= 2) {
-        if (y.step.stride == 1 && ((x.step.stride == 1 || x.step.stride == 0) && ...)) return choose_steps(n, f, y.data, std::tuple<>(), x...);
+        if (y.step.stride == 1 && ((x.step.stride == 1 || x.step.stride == 0) && ...))
+            return choose_steps(n, f, y.data, std::tuple<>(), x...);
     } else {
         if (y.step.stride == 1 && ((x.step.stride == 1) && ...))
             return map_row(n, f, Row<Y, UnitStep>{y.data, {}}, Row<const X, UnitStep>{x.data, {}}...);
@@ -116,7 +117,8 @@ void map(const View<Y>& y, const F& f, const View<const X>&... x) {
         return;
     }
     const bool contiguous = y.contiguous() && (x.contiguous() && ...);
-    if (contiguous && size < 2 * elements_a_block) return map_row(size, f, Row<Y, UnitStep>{y.data, {}}, Row<const X, UnitStep>{x.data, {}}...);
+    if (contiguous && size < 2 * elements_a_block)
+        return map_row(size, f, Row<Y, UnitStep>{y.data, {}}, Row<const X, UnitStep>{x.data, {}}...);
     RowLoop<n> loop;
     loop.data = {reinterpret_cast<std::byte*>(y.data), reinterpret_cast<std::byte*>(const_cast<X*>(x.data))...};
     loop.element_size = {sizeof(Y), sizeof(X)...};
@@ -126,7 +128,8 @@ void map(const View<Y>& y, const F& f, const View<const X>&... x) {
         [&]<std::size_t... k>(std::index_sequence<k...>) {
             map_strided_row(count, *static_cast<const F*>(g), Row<Y, AnyStep>{reinterpret_cast<Y*>(data[0]), {stride[0]}},
                             Row<const X, AnyStep>{reinterpret_cast<const X*>(data[1 + k]), {stride[1 + k]}}...);
-        }(std::make_index_sequence<sizeof...(X)>());
+        }
+        (std::make_index_sequence<sizeof...(X)>());
     };
     run_rows<n>(y.shape.extents(), loop);
 }

@@ -69,8 +69,8 @@ int blas_int(Index value) {
     return static_cast<int>(value);
 }
 
-void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, const float* a, int lda, const float* b, int ldb, float beta, float* c,
-          int ldc) {
+void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, const float* a, int lda, const float* b, int ldb, float beta,
+          float* c, int ldc) {
     cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, 1.0f, a, lda, b, ldb, beta, c, ldc);
 }
 void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, const double* a, int lda, const double* b, int ldb, double beta,
@@ -107,9 +107,11 @@ void multiply_outer(const Matrix<const T>& a, const Matrix<const T>& b, const Ma
     const View<T> y{c.data, shape, {c.down, c.across}};
     const View<const T> column{a.data, shape, {a.down, 0}}, row{b.data, shape, {0, b.across}};
     if (accumulate)
-        map(y, [](T sum, T p, T q) { return sum + p * q; }, View<const T>(y), column, row);
+        map(
+            y, [](T sum, T p, T q) { return sum + p * q; }, View<const T>(y), column, row);
     else
-        map(y, [](T p, T q) { return p * q; }, column, row);
+        map(
+            y, [](T p, T q) { return p * q; }, column, row);
 }
 
 // y (+)= a x for one column x.

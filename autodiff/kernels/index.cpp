@@ -15,8 +15,8 @@ namespace {
 
 /// visit(looked up, listed): `whole` has the axis that indices point into, `part` has the axes of the indices in its place.
 template <class W, class P, class Visit>
-void for_lookups(const View<W>& whole, const View<const Index>& indices, Index axis, const View<P>& part,
-                 std::string_view operation, const Visit& visit) {
+void for_lookups(const View<W>& whole, const View<const Index>& indices, Index axis, const View<P>& part, std::string_view operation,
+                 const Visit& visit) {
     const std::size_t at = static_cast<std::size_t>(whole.shape.normalise_axis(axis, operation)), width = indices.strides.size();
     Extents expected(whole.shape.begin(), whole.shape.end());
     expected.erase(expected.begin() + static_cast<std::ptrdiff_t>(at));
@@ -50,8 +50,8 @@ void for_lookups(const View<W>& whole, const View<const Index>& indices, Index a
 
 /// visit(looked up, listed) where each element of `part` has an index of its own.
 template <class W, class P, class Visit>
-void for_lookups_along(const View<W>& whole, const View<const Index>& indices, Index axis, const View<P>& part,
-                       std::string_view operation, const Visit& visit) {
+void for_lookups_along(const View<W>& whole, const View<const Index>& indices, Index axis, const View<P>& part, std::string_view operation,
+                       const Visit& visit) {
     const std::size_t at = static_cast<std::size_t>(whole.shape.normalise_axis(axis, operation));
     Extents expected(whole.shape.begin(), whole.shape.end());
     if (indices.shape.rank() == whole.shape.rank()) expected[at] = indices.shape.extents()[at];
@@ -94,7 +94,8 @@ void check_indices(const View<const Index>& indices, Index extent, std::string_v
         for (Index i = 0; i < nest.inner(); ++i, ++position) {
             const Index index = indices.data[offset[0] + i * nest.inner_stride(0)];
             if (index < 0 || index >= extent) [[unlikely]]
-                throw IndexError(operation, extent == 0 ? "no index into an axis of extent 0" : fmt::format("an index from 0 to {}", extent - 1),
+                throw IndexError(operation,
+                                 extent == 0 ? "no index into an axis of extent 0" : fmt::format("an index from 0 to {}", extent - 1),
                                  fmt::format("{} at position {}", index, position));
         }
     });

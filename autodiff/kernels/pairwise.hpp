@@ -4,6 +4,8 @@
 /// `Fold` gives `identity` and `join(earlier, later)`. Next: reduce.cpp, which feeds them.
 #pragma once
 
+#include "autodiff/shape.hpp"
+
 #include <array>
 #include <cstdint>
 #include <span>

@@ -16,7 +16,7 @@ namespace kernels {
 namespace {
 
 constexpr Index largest_step = std::numeric_limits<std::int32_t>::max();  // so that positions do not overflow
-constexpr Index work_a_block = 16384;  // elements of windows that a thread takes at once
+constexpr Index work_a_block = 16384;                                     // elements of windows that a thread takes at once
 
 std::string listed(const std::array<Index, 2>& pair) { return fmt::format("({}, {})", pair[0], pair[1]); }
 

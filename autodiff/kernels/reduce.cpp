@@ -202,8 +202,7 @@ void reduce(const View<const X>& x, const Extents& axes, A* y, const Fold& fold)
         });
     else
         split.for_parts(tile_width, [&](Index from, Index at, Index width, Index xs, Index ys) {
-            for (Index j = 0; j < width; ++j)
-                y[at + j * ys] = fold_lines<A>(x.data + from + j * xs, split.reduced, at + j * ys, fold);
+            for (Index j = 0; j < width; ++j) y[at + j * ys] = fold_lines<A>(x.data + from + j * xs, split.reduced, at + j * ys, fold);
         });
 }
 

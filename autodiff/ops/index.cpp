@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "autodiff/ops/index.hpp"
 
-#include "autodiff/kernels/elementwise.hpp"
 #include "autodiff/kernels/index.hpp"
 #include "autodiff/ops/linear.hpp"
 
@@ -14,10 +13,15 @@ namespace {
 
 /// Positions checked against the extent, negative ones counted from the end, in row-major order.
 Tensor<Index> resolved(const Tensor<Index>& indices, Index extent, std::string_view operation) {
-    kernels::check_indices(indices.view(), extent, operation);
+    const Tensor<Index> given = indices.contiguous();
     Tensor<Index> result = Tensor<Index>::uninitialised(indices.shape());
-    kernels::map(
-        View<Index>{result.fill_data(), result.shape(), result.strides()}, [extent](Index i) { return i < 0 ? i + extent : i; }, indices.view());
+    for (Index n = 0; n < given.size(); ++n) {
+        const Index index = given.begin_data()[n];
+        if (index < -extent || index >= extent)
+            throw IndexError(operation, extent == 0 ? "no index into an axis of extent 0" : fmt::format("an index from {} to {}", -extent, extent - 1),
+                             fmt::format("{} at position {}", index, n));
+        result.fill_data()[n] = index < 0 ? index + extent : index;
+    }
     return result;
 }
 

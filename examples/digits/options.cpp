@@ -7,10 +7,11 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace digits {
 
@@ -19,8 +20,11 @@ namespace {
 constexpr int most_epochs = 100000;
 constexpr int most_in_a_batch = 1 << 20;
 constexpr int most_threads = 1024;
-constexpr autodiff::Index widest_layer = 1 << 16;
+constexpr autodiff::Index widest_layer = 1 << 13;
 constexpr std::size_t most_layers = 16;
+// The set for which the defaults of `complete` were found: its training images and their pixels.
+constexpr autodiff::Index images_of_digits = 1347;
+constexpr double pixels_of_digits = 64;
 
 template <class T>
 std::optional<T> number(std::string_view text) {
@@ -65,16 +69,6 @@ auto list_of_sizes(std::vector<autodiff::Index>& sizes) {
     };
 }
 
-/// What was not given depends on the model: the values that were found to train well in seconds.
-void complete(Options& options) {
-    const bool cnn = options.model == "cnn";
-    if (options.epochs == 0) options.epochs = cnn ? 15 : 40;
-    if (options.lr == 0) options.lr = cnn ? 3e-3 : 5e-3;
-    if (options.layers.empty()) options.layers = cnn ? std::vector<autodiff::Index>{16, 32} : std::vector<autodiff::Index>{64};
-    if (cnn && options.layers.size() != 2)
-        throw BadInput(fmt::format("--layers: expected the channels of 2 convolutions such as 16,32 for --model cnn, got {} sizes", options.layers.size()));
-}
-
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 }  // namespace
@@ -104,8 +98,20 @@ std::optional<Options> parse(int argc, const char* const* argv, const std::strin
     } catch (const CLI::ParseError& error) {
         throw BadInput(first_line(error.what()));
     }
-    complete(options);
+    const bool cnn = options.model == "cnn";
+    if (options.layers.empty()) options.layers = cnn ? std::vector<autodiff::Index>{16, 32} : std::vector<autodiff::Index>{64};
+    if (cnn && options.layers.size() != 2)
+        throw BadInput(fmt::format("--layers: expected the channels of 2 convolutions such as 16,32 for --model cnn, got '{}'", fmt::join(options.layers, ",")));
     return options;
+}
+
+void complete(Options& options, autodiff::Index images, autodiff::Index pixels) {
+    const bool cnn = options.model == "cnn";
+    if (options.epochs == 0) {
+        const autodiff::Index few = cnn ? 3 : 10, many = cnn ? 20 : 100;
+        options.epochs = static_cast<int>(std::clamp(many * images_of_digits / images, few, many));
+    }
+    if (options.lr == 0) options.lr = cnn ? 3e-3 : 0.02 * std::sqrt(pixels_of_digits / static_cast<double>(pixels));
 }
 
 }  // namespace digits

@@ -62,7 +62,8 @@ BOOST_AUTO_TEST_CASE(stale_handles_are_recognised) {
     const auto x = tape.variable(1.0, "x");
     const Scalar L = exp(x);
     BOOST_TEST(message([&] { return explain(L, old); }, Kind::stale_handle) ==
-               "explain: expected values of a live tape of this thread, got a value of row 1 of a recording that was cleared, rewound or destroyed, or of another thread");
+               "explain: expected values of a live tape of this thread, got a value of row 1 of a recording that was cleared, rewound or "
+               "destroyed, or of another thread");
     BOOST_TEST(message([&] { return explain(loss, x); }, Kind::stale_handle).starts_with("explain: expected values of a live tape"));
 }
 
@@ -72,7 +73,8 @@ BOOST_AUTO_TEST_CASE(a_value_of_another_tape_is_named) {
     Tape inner;
     const auto y = inner.variable(1.0, "y");
     const Scalar L = exp(y);
-    BOOST_TEST(message([&] { return explain(L, x); }, Kind::wrong_tape) == "explain: expected a value of the loss's tape, got x of another tape");
+    BOOST_TEST(message([&] { return explain(L, x); }, Kind::wrong_tape) ==
+               "explain: expected a value of the loss's tape, got x of another tape");
 }
 
 BOOST_AUTO_TEST_CASE(an_older_tape_is_explained_while_a_newer_one_records) {
@@ -90,7 +92,8 @@ BOOST_AUTO_TEST_CASE(a_moved_from_value_is_recognised) {
     Tape tape;
     Scalar x = tape.variable(1.0, "x");
     const Scalar L = exp(x), taken = std::move(x);
-    BOOST_TEST(message([&] { return explain(L, x); }, Kind::moved_from) == "explain: expected a value, got one that was moved from; copy it if it is needed twice");
+    BOOST_TEST(message([&] { return explain(L, x); }, Kind::moved_from) ==
+               "explain: expected a value, got one that was moved from; copy it if it is needed twice");
 }
 
 BOOST_AUTO_TEST_CASE(a_loss_has_one_element) {

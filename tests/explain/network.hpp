@@ -23,7 +23,8 @@ inline const std::vector<double> b1{0.01, 0.02, 0.03}, b2{0.04, -0.05}, x{0.5, -
 inline constexpr double loss = 0.18696722154794609;
 inline constexpr std::array<double, 2> dz2{-0.090056417949861411, 0.11921713971365849}, da2{-0.38161808057576577, 0.47780967306403554};
 inline constexpr std::array<double, 3> da1{-0.15841320433582978, -0.063168205197826497, 0.064240103387245824},
-    dz1{-0.038480461297343527, -0.014535003186619297, 0.013845213075611779}, a1{0.41580947706459265, 0.35893259366518294, 0.68568011393825384};
+    dz1{-0.038480461297343527, -0.014535003186619297, 0.013845213075611779},
+    a1{0.41580947706459265, 0.35893259366518294, 0.68568011393825384};
 inline constexpr double dw1[2][3]{{-0.019240230648671763, -0.0072675015933096485, 0.0069226065378058894},
                                   {0.038480461297343527, 0.014535003186619297, -0.013845213075611779}};
 inline constexpr double dw2[3][2]{{-0.037446312054042268, 0.049571616521472816},
@@ -55,7 +56,8 @@ struct Tensors {
 
 /// One layer, product by product; the inputs may be numbers or Scalars.
 template <class Input>
-std::vector<Scalar> layer(Tape& tape, const std::string& number, const std::vector<std::vector<Scalar>>& w, const std::vector<double>& b, const Input& input) {
+std::vector<Scalar> layer(Tape& tape, const std::string& number, const std::vector<std::vector<Scalar>>& w, const std::vector<double>& b,
+                          const Input& input) {
     std::vector<Scalar> out;
     for (std::size_t j = 0; j < b.size(); ++j) {
         Scalar z = tape.variable(b[j], "b" + number + "[" + std::to_string(j) + "]");

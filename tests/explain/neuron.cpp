@@ -22,7 +22,14 @@ BOOST_AUTO_TEST_CASE(a_hidden_weight_is_the_same_three_factors) {
     network::Neurons n;
     BOOST_TEST(to_string(explain(n.L, n.W1[0][1])) == R"(dL/dW1[0, 1] = dL/da1[1] * sigmoid'(z1[1]) * input = -0.0072675
 
- step 1   dL/da1[1]        2 paths                                          = -0.0631682
+ step 1   dL/da1[1]         2 paths                                        = -0.0631682
+                            0.119217 * 0.15 = 0.0178826   mul t42
+                            -0.0900564 * 0.9 = -0.0810508   mul t34
+ step 2   da1[1]/dz1[1]     sigmoid' = y (1 - y), x = -0.58, y = 0.358933  =  0.2301
+          dL/dz1[1]         step 1 * step 2                                = -0.014535
+ step 3   dz1[1]/dW1[0, 1]  input                                          =  0.5
+ product  dL/dW1[0, 1]      dL/dz1[1] * step 3                             = -0.0072675
+gradient of neuron z1[1], in the order of its sum:  [-0.0072675  0.014535]^T
 )");
 }
 
@@ -120,10 +127,10 @@ BOOST_AUTO_TEST_CASE(what_was_computed_after_the_loss_is_not_connected) {
 BOOST_AUTO_TEST_CASE(small_numbers_nan_and_inf_are_visible) {
     Tape tape;
     const auto x = tape.variable(0.0, "x"), tiny = tape.variable(3e-200, "tiny");
-    BOOST_TEST(to_string(explain(sqrt(x), x)).find("*  inf   =  inf") != std::string::npos);
+    BOOST_TEST(to_string(explain(sqrt(x), x)).find("*  inf  =  inf") != std::string::npos);
     BOOST_TEST(to_string(explain(log(x - 1.0) * x, x)).find("nan") != std::string::npos);
     BOOST_TEST(to_string(explain(tiny * tiny, tiny)).starts_with("dL/dtiny = 6e-200\n"));
-    BOOST_TEST(to_string(explain(x * -0.0, x)).starts_with("dL/dx = -0\n"));
+    BOOST_TEST(to_string(explain(x * -0.0, x)).find("* -0   = -0") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(nothing_flows_where_nothing_arrives) {

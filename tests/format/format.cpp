@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(only_a_large_tensor_is_summarised) {
     BOOST_TEST(fmt::format("{}", Tensor<double>::arange(1000)).find("...") == std::string::npos);
     BOOST_TEST(fmt::format("{}", Tensor<double>::arange(1001)) == "[   0,    1,    2, ...,  998,  999, 1000]");
     BOOST_TEST(fmt::format("{}", Tensor<float>::zeros({2, 501})) == "[[0, 0, 0, ..., 0, 0, 0],\n"
-                                                                   " [0, 0, 0, ..., 0, 0, 0]]");
+                                                                    " [0, 0, 0, ..., 0, 0, 0]]");
     BOOST_TEST(fmt::format("{}", Tensor<float>::zeros({600, 2})) == "[[0, 0],\n [0, 0],\n [0, 0],\n ...,\n [0, 0],\n [0, 0],\n [0, 0]]");
 }
 

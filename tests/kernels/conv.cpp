@@ -52,7 +52,8 @@ Case random_case(Random& random) {
         try {
             c.y = kernels::conv2d_shape(c.x, c.w, c.g);
             return c;
-        } catch (const ShapeError&) {}  // the kernel does not fit: another one
+        } catch (const ShapeError&) {
+        }  // the kernel does not fit: another one
     }
 }
 
@@ -168,14 +169,16 @@ BOOST_AUTO_TEST_CASE(results_are_the_same_bits_for_one_and_for_four_threads) {
 BOOST_AUTO_TEST_CASE(misfits_are_named) {
     const Shape x{2, 4, 5, 5};
     using kernels::conv2d_shape;
-    BOOST_CHECK_EXCEPTION(conv2d_shape({4, 5, 5}, {1, 4, 3, 3}, {}), ShapeError,
-                          says("conv2d: expected an input [n, in, h, w] and a kernel [out, in / groups, kh, kw], got [4, 5, 5] and [1, 4, 3, 3]"));
+    BOOST_CHECK_EXCEPTION(
+        conv2d_shape({4, 5, 5}, {1, 4, 3, 3}, {}), ShapeError,
+        says("conv2d: expected an input [n, in, h, w] and a kernel [out, in / groups, kh, kw], got [4, 5, 5] and [1, 4, 3, 3]"));
     BOOST_CHECK_EXCEPTION(conv2d_shape(x, {1, 3, 3, 3}, {}), ShapeError,
                           says("conv2d: expected a kernel [out, in / groups, kh, kw] for [2, 4, 5, 5] in 1 groups, got [1, 3, 3, 3]"));
     BOOST_CHECK_EXCEPTION(conv2d_shape(x, {3, 2, 3, 3}, {{1, 1}, {0, 0}, {1, 1}, 2}), ShapeError,
                           says("conv2d: expected a kernel [out, in / groups, kh, kw] for [2, 4, 5, 5] in 2 groups, got [3, 2, 3, 3]"));
-    BOOST_CHECK_EXCEPTION(conv2d_shape(x, {1, 4, 3, 3}, {{1, 1}, {0, 0}, {3, 3}, 1}), ShapeError,
-                          says("conv2d: expected a kernel that spans at most 5 along axis 2, the padded input, got [1, 4, 3, 3] with dilation (3, 3)"));
+    BOOST_CHECK_EXCEPTION(
+        conv2d_shape(x, {1, 4, 3, 3}, {{1, 1}, {0, 0}, {3, 3}, 1}), ShapeError,
+        says("conv2d: expected a kernel that spans at most 5 along axis 2, the padded input, got [1, 4, 3, 3] with dilation (3, 3)"));
     BOOST_CHECK_EXCEPTION(
         conv2d_shape(x, {1, 4, 3, 3}, {{0, 1}, {0, 0}, {1, 1}, 1}), ValueError,
         says("conv2d: expected stride, dilation and groups from 1 to 2147483647, got stride (0, 1), dilation (1, 1), groups 1"));

@@ -27,20 +27,25 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(map_of_up_to_four_operands_equals_a_loop_for_every
     Random random(1);
     for (int round = 0; round < 400; ++round) {
         const Shape shape = random.shape(0, 6);
-        const auto a = arranged<T>(random, shape), b = arranged<T>(random, shape), c = arranged<T>(random, shape), d = arranged<T>(random, shape);
+        const auto a = arranged<T>(random, shape), b = arranged<T>(random, shape), c = arranged<T>(random, shape),
+                   d = arranged<T>(random, shape);
         auto y = round % 2 ? contiguous<T>(shape) : arranged<T>(random, shape, Repeats::no);
         const auto check = [&](const auto& expected) {
             for (Index i = 0; i < shape.size(); ++i) BOOST_REQUIRE_EQUAL(at(y.view, i), expected(i));
         };
         const auto of = [](const Array<T>& x) { return [&x](Index i) { return at(x.view, i); }; };
         const auto va = of(a), vb = of(b), vc = of(c), vd = of(d);
-        kernels::map(y.view, [](T p) { return p + T(1); }, a.read());
+        kernels::map(
+            y.view, [](T p) { return p + T(1); }, a.read());
         check([&](Index i) { return va(i) + T(1); });
-        kernels::map(y.view, [](T p, T q) { return p - q; }, a.read(), b.read());
+        kernels::map(
+            y.view, [](T p, T q) { return p - q; }, a.read(), b.read());
         check([&](Index i) { return va(i) - vb(i); });
-        kernels::map(y.view, [](T p, T q, T r) { return p - q * r; }, a.read(), b.read(), c.read());
+        kernels::map(
+            y.view, [](T p, T q, T r) { return p - q * r; }, a.read(), b.read(), c.read());
         check([&](Index i) { return va(i) - vb(i) * vc(i); });
-        kernels::map(y.view, [](T p, T q, T r, T s) { return (p - q) * (r - s); }, a.read(), b.read(), c.read(), d.read());
+        kernels::map(
+            y.view, [](T p, T q, T r, T s) { return (p - q) * (r - s); }, a.read(), b.read(), c.read(), d.read());
         check([&](Index i) { return (va(i) - vb(i)) * (vc(i) - vd(i)); });
         kernels::map(y.view, [] { return T(3); });
         check([](Index) { return T(3); });
@@ -55,8 +60,10 @@ BOOST_AUTO_TEST_CASE(results_and_operands_may_be_booleans_and_integers) {
         const auto k = arranged<Index>(random, shape);
         auto less = contiguous<bool>(shape);
         auto y = contiguous<double>(shape);
-        kernels::map(less.view, [](double p, double q) { return p < q; }, a.read(), b.read());
-        kernels::map(y.view, [](bool c, Index n, double q) { return c ? static_cast<double>(n) : q; }, less.read(), k.read(), b.read());
+        kernels::map(
+            less.view, [](double p, double q) { return p < q; }, a.read(), b.read());
+        kernels::map(
+            y.view, [](bool c, Index n, double q) { return c ? static_cast<double>(n) : q; }, less.read(), k.read(), b.read());
         for (Index i = 0; i < shape.size(); ++i) {
             BOOST_REQUIRE_EQUAL(at(less.view, i), at(a.view, i) < at(b.view, i));
             BOOST_REQUIRE_EQUAL(at(y.view, i), at(a.view, i) < at(b.view, i) ? static_cast<double>(at(k.view, i)) : at(b.view, i));
@@ -66,7 +73,8 @@ BOOST_AUTO_TEST_CASE(results_and_operands_may_be_booleans_and_integers) {
 
 BOOST_AUTO_TEST_CASE(in_place_is_allowed) {
     auto x = contiguous<float>({1000}, 2.0f);
-    kernels::map(x.view, [](float p, float q) { return p * q + 1; }, x.read(), x.read());
+    kernels::map(
+        x.view, [](float p, float q) { return p * q + 1; }, x.read(), x.read());
     for (Index i = 0; i < 1000; ++i) BOOST_REQUIRE_EQUAL(at(x.view, i), 5.0f);
 }
 
@@ -77,9 +85,11 @@ BOOST_AUTO_TEST_CASE(large_views_are_cut_into_blocks_without_a_seam) {
         auto x = contiguous<double>(shape);
         for (Index i = 0; i < shape.size(); ++i) at(x.view, i) = static_cast<double>(i);
         auto y = contiguous<double>(shape);
-        kernels::map(y.view, [](double p, double q) { return p + q; }, x.read(), row.read().broadcast_to(shape));
+        kernels::map(
+            y.view, [](double p, double q) { return p + q; }, x.read(), row.read().broadcast_to(shape));
         Index wrong = 0;
-        for (Index i = 0; i < shape.size(); ++i) wrong += y.memory[static_cast<std::size_t>(i)] != static_cast<double>(i + i % shape[-1] % 1001);
+        for (Index i = 0; i < shape.size(); ++i)
+            wrong += y.memory[static_cast<std::size_t>(i)] != static_cast<double>(i + i % shape[-1] % 1001);
         BOOST_TEST(wrong == 0, to_string(shape));
     }
 }

@@ -34,7 +34,8 @@ void require_product(const View<const T>& a, const View<const T>& b, const View<
                 sum += term, scale += std::abs(term);
             }
             BOOST_REQUIRE_MESSAGE(near(at(y, i * n + j), sum, scale, static_cast<long double>(k + 2)),
-                                  to_string(a.shape) << " by " << to_string(b.shape) << " at " << i << ", " << j << ": " << at(y, i * n + j));
+                                  to_string(a.shape)
+                                      << " by " << to_string(b.shape) << " at " << i << ", " << j << ": " << at(y, i * n + j));
         }
 }
 
@@ -89,7 +90,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(batched_matmul_equals_matmul_of_each_batch, T, Flo
         auto y = round % 2 ? contiguous<T>(with(m, n)) : arranged<T>(random, with(m, n), Repeats::no);
         kernels::batched_matmul(a.read(), b.read(), y.view, false);
         for (Index i = 0; i < lead.size(); ++i)
-            require_product(matrix(a.read(), i), matrix(b.read(), i), matrix(y.read(), i), std::vector<T>(static_cast<std::size_t>(m * n), T(0)));
+            require_product(matrix(a.read(), i), matrix(b.read(), i), matrix(y.read(), i),
+                            std::vector<T>(static_cast<std::size_t>(m * n), T(0)));
         const std::vector<T> once = values(y.read());
         kernels::batched_matmul(a.read(), b.read(), y.view, true);
         for (std::size_t i = 0; i < once.size(); ++i)

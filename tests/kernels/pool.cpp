@@ -29,7 +29,8 @@ Case random_case(Random& random) {
         try {
             c.y = kernels::pool2d_shape(c.x, c.g, "pool");
             return c;
-        } catch (const ShapeError&) {}  // the window does not fit: another one
+        } catch (const ShapeError&) {
+        }  // the window does not fit: another one
     }
 }
 
@@ -56,7 +57,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(the_maximum_is_the_first_of_the_largest_in_each_wi
         auto x = arranged<T>(random, c.x);
         for (Index i = 0; i < c.x.size(); ++i) {
             T& v = at(x.view, i);
-            v = random.chance(0.05) ? std::numeric_limits<T>::quiet_NaN() : std::floor(v * T(3)) - T(5);  // ties; below the zeros of a padding
+            v = random.chance(0.05) ? std::numeric_limits<T>::quiet_NaN()
+                                    : std::floor(v * T(3)) - T(5);  // ties; below the zeros of a padding
         }
         auto y = contiguous<T>(c.y);
         auto argmax = contiguous<Index>(c.y);
@@ -86,7 +88,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(means_and_their_transpose_equal_loops_with_and_wit
         std::vector<long double> adjoint(static_cast<std::size_t>(c.x.size()));
         for (Index i = 0; i < c.y.size(); ++i) {
             const std::vector<Index> positions = window(c, i);
-            const long double count = with_padding ? static_cast<long double>(c.g.window[0] * c.g.window[1]) : static_cast<long double>(positions.size());
+            const long double count =
+                with_padding ? static_cast<long double>(c.g.window[0] * c.g.window[1]) : static_cast<long double>(positions.size());
             long double sum = 0;
             for (const Index p : positions) {
                 sum += static_cast<long double>(at(x.view, p));
@@ -116,8 +119,9 @@ BOOST_AUTO_TEST_CASE(misfits_are_named) {
     using kernels::pool2d_shape;
     BOOST_CHECK_EXCEPTION(pool2d_shape({3, 4, 4}, {}, "max_pool2d"), ShapeError,
                           says("max_pool2d: expected an input [n, c, h, w] with h, w >= 1, got [3, 4, 4]"));
-    BOOST_CHECK_EXCEPTION(pool2d_shape({1, 3, 4, 4}, {{5, 2}, {1, 1}, {0, 0}}, "avg_pool2d"), ShapeError,
-                          says("avg_pool2d: expected a window of at most 4 along axis 2 of the padded input, got window (5, 2) for [1, 3, 4, 4]"));
+    BOOST_CHECK_EXCEPTION(
+        pool2d_shape({1, 3, 4, 4}, {{5, 2}, {1, 1}, {0, 0}}, "avg_pool2d"), ShapeError,
+        says("avg_pool2d: expected a window of at most 4 along axis 2 of the padded input, got window (5, 2) for [1, 3, 4, 4]"));
     BOOST_CHECK_EXCEPTION(pool2d_shape({1, 3, 4, 4}, {{2, 2}, {1, 0}, {0, 0}}, "max_pool2d"), ValueError,
                           says("max_pool2d: expected window and stride from 1 to 2147483647, got window (2, 2), stride (1, 0)"));
     BOOST_CHECK_EXCEPTION(pool2d_shape({1, 3, 4, 4}, {{2, 2}, {1, 1}, {2, 0}}, "max_pool2d"), ValueError,

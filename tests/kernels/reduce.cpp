@@ -33,7 +33,8 @@ void compare(Random& random, const Shape& shape, const Extents& axes, const Kern
     for (std::size_t i = 0; i < parts.size(); ++i) {
         long double scale = least_scale;
         for (const T v : parts[i]) scale += std::abs(static_cast<long double>(v));
-        BOOST_REQUIRE_MESSAGE(near(y.memory[i], fold(parts[i]), scale, ulps), to_string(shape) << " over " << axes.size() << " axes: " << y.memory[i]);
+        BOOST_REQUIRE_MESSAGE(near(y.memory[i], fold(parts[i]), scale, ulps), to_string(shape)
+                                                                                  << " over " << axes.size() << " axes: " << y.memory[i]);
     }
 }
 
@@ -53,17 +54,26 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(every_reduction_equals_loops_for_every_layout_and_
     for (int round = 0; round < 600; ++round) {
         const Shape shape = round % 3 ? random.shape(0, 5) : random.shape(1, 3, 60);
         const Extents axes = random.axes(shape.rank());
-        compare<T>(random, shape, axes, kernels::sum<T>, [](const auto& v) {
-            long double sum = 0;
-            for (const T e : v) sum += static_cast<long double>(e);
-            return sum;
-        }, 32 + 18);  // the bound that sum promises, for up to 2^18 elements
-        compare<T>(random, shape, axes, kernels::amax<T>, [](const auto& v) {
-            return static_cast<long double>(v.empty() ? -std::numeric_limits<T>::infinity() : *std::max_element(v.begin(), v.end()));
-        }, 0);
-        compare<T>(random, shape, axes, kernels::amin<T>, [](const auto& v) {
-            return static_cast<long double>(v.empty() ? std::numeric_limits<T>::infinity() : *std::min_element(v.begin(), v.end()));
-        }, 0);
+        compare<T>(
+            random, shape, axes, kernels::sum<T>,
+            [](const auto& v) {
+                long double sum = 0;
+                for (const T e : v) sum += static_cast<long double>(e);
+                return sum;
+            },
+            32 + 18);  // the bound that sum promises, for up to 2^18 elements
+        compare<T>(
+            random, shape, axes, kernels::amax<T>,
+            [](const auto& v) {
+                return static_cast<long double>(v.empty() ? -std::numeric_limits<T>::infinity() : *std::max_element(v.begin(), v.end()));
+            },
+            0);
+        compare<T>(
+            random, shape, axes, kernels::amin<T>,
+            [](const auto& v) {
+                return static_cast<long double>(v.empty() ? std::numeric_limits<T>::infinity() : *std::min_element(v.begin(), v.end()));
+            },
+            0);
         compare<T>(random, shape, axes, kernels::logsumexp<T>, plain_logsumexp<T>, 8, 1);  // log(exp(x)) loses x near 0, in the reference
     }
 }

@@ -83,9 +83,7 @@ BOOST_AUTO_TEST_CASE(loops_may_be_nested_and_may_run_in_several_threads_at_once)
     for (int caller = 0; caller < 3; ++caller)
         callers.emplace_back([&] {
             const kernels::SerialBlas serial;
-            kernels::parallel_for(20, 1, [&](Index i, Index) {
-                kernels::parallel_for(30, 1, [&](Index j, Index) { sum += i * j; });
-            });
+            kernels::parallel_for(20, 1, [&](Index i, Index) { kernels::parallel_for(30, 1, [&](Index j, Index) { sum += i * j; }); });
         });
     for (std::thread& caller : callers) caller.join();
     BOOST_TEST(sum == 3 * 190 * 435);

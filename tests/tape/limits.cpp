@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(rewinding_and_clearing_make_room) {
     for (const Detail detail : {Detail::operations, Detail::derivatives}) {
         Tape tape(detail, {.rows = 20});
         const Scalar x = tape.variable(3.0);
-        const auto fill = [&tape](const Scalar& from) {
+        const auto fill = [](const Scalar& from) {
             std::size_t n = 0;
             std::vector<Scalar> kept{from};
             try {

@@ -80,7 +80,8 @@ BOOST_AUTO_TEST_CASE(a_fresh_outer_temporary_is_not_absorbed_by_the_inner_tape) 
     Scalar fresh = x * x;
     {
         Tape inner(Detail::derivatives);
-        const Scalar s = inner.variable(1.0), t = s * s;
+        const Scalar s = inner.variable(1.0), t = s * s;  // row 2, as `fresh` has on its own tape
+        BOOST_TEST(t.value() == 1.0);
         BOOST_CHECK_EXCEPTION(std::move(fresh) * 2.0, TapeError, is(Kind::wrong_tape));
         BOOST_CHECK_EXCEPTION(std::move(fresh) + 2.0, TapeError, is(Kind::wrong_tape));
     }

@@ -104,9 +104,11 @@ class Generator {
         void unhandled_exception() { std::terminate(); }
     };
     explicit Generator(std::coroutine_handle<promise_type> handle) : handle_(handle) {}
-    Generator(const Generator&) = delete;
-    Generator& operator=(const Generator&) = delete;
-    ~Generator() { handle_.destroy(); }
+    Generator(Generator&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+    Generator& operator=(Generator&&) = delete;
+    ~Generator() {
+        if (handle_) handle_.destroy();
+    }
     T next() {
         handle_.resume();
         return handle_.promise().now;

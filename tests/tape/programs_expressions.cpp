@@ -62,7 +62,8 @@ const std::vector<Program>& table() {
          }},
         {"x -= x", {1.3, 0.6}, []<class T>(const Point<T>& x) {
              T a = x[0] * x[1];
-             a -= a;
+             const T& same = a;
+             a -= same;
              return a + x[0] * x[1];
          }},
         {"x *= x", {1.3, 0.6}, []<class T>(const Point<T>& x) {
@@ -72,7 +73,8 @@ const std::vector<Program>& table() {
          }},
         {"x /= x", {1.3, 0.6}, []<class T>(const Point<T>& x) {
              T a = x[0] * x[1];
-             a /= a;
+             const T& same = a;
+             a /= same;
              return a * x[0] + x[1];
          }},
         {"x += x * x", {1.3, 0.6}, []<class T>(const Point<T>& x) {

@@ -42,7 +42,7 @@ class AdolC {
         }
         return total;
     }
-    static std::size_t group() { return 64; }
+    static std::size_t group() { return 512; }
     static std::size_t bytes() { return 0; }
 
   private:

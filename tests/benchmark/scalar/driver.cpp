@@ -16,6 +16,7 @@
 #include <fstream>
 #include <memory>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,16 +28,17 @@ using benchmark::Process;
 struct Row {
     const char *name, *title, *unit;
     double units_per_second;
+    bool whole = false;  // one recording holds all operations, so that its size says something
     bool ratios = true;  // a multiplication alone is no measure for its gradient
 };
 constexpr Row rows[] = {
-    {"gmm", "GMM d=10 K=25 n=1000", "ms", 1e3},
+    {"gmm", "GMM d=10 K=25 n=1000", "ms", 1e3, true},
     {"ba", "BA, 31,843 residual Jacobians", "ms", 1e3},
-    {"lstm", "LSTM 2 layers, 1024 characters", "ms", 1e3},
-    {"lorenz", "Lorenz RK4, 1e6 steps", "ms", 1e3},
+    {"lstm", "LSTM 2 layers, 1024 characters", "ms", 1e3, true},
+    {"lorenz", "Lorenz RK4, 1e6 steps", "ms", 1e3, true},
     {"black-scholes", "Black-Scholes, 1e6 options", "ms", 1e3},
-    {"mlp", "MLP 784-128-10 neuron by neuron", "us", 1e6},
-    {"start", "gradient of one operation", "ns", 1e9 / 100'000, false},
+    {"mlp", "MLP 784-128-10 neuron by neuron", "us", 1e6, true},
+    {"start", "gradient of one operation", "ns", 1e9 / 100'000, false, false},
 };
 
 struct Side {
@@ -64,9 +66,10 @@ struct Column {
 Options parse(int argc, char** argv) {
     Options options;
     const std::filesystem::path here = std::filesystem::path(argv[0]).parent_path();
-    for (const auto& [label, file] : {std::pair{"primal", "side_primal"}, {"Wengert", "side_wengert_derivatives"},
-                                      {"Wengert, operations kept", "side_wengert_operations"}, {"ADOL-C", "side_adolc"}, {"Sacado", "side_sacado"}})
-        if (std::filesystem::exists(here / file)) options.sides.push_back({label, here / file});
+    for (const Side& side :
+         {Side{"primal", "side_primal"}, Side{"Wengert", "side_wengert_derivatives"},
+          Side{"Wengert, operations kept", "side_wengert_operations"}, Side{"ADOL-C", "side_adolc"}, Side{"Sacado", "side_sacado"}})
+        if (std::filesystem::exists(here / side.path)) options.sides.push_back({side.label, here / side.path});
     for (int i = 1; i < argc; ++i) {
         const std::string_view option = argv[i];
         const char* value = i + 1 < argc ? argv[i + 1] : nullptr;
@@ -84,8 +87,10 @@ Options parse(int argc, char** argv) {
             const std::string text = value;
             options.sides.push_back({text.substr(0, text.find('=')), text.substr(text.find('=') + 1)}), ++i;
         } else {
-            std::fprintf(stderr, "expected: scalar [--repeats <n>] [--quick] [--check] [--tasks gmm,ba,...] [--group <points>] [--side <label>=<program>], "
-                                 "got %s\n", argv[i]);
+            std::fprintf(stderr,
+                         "expected: scalar [--repeats <n>] [--quick] [--check] [--tasks gmm,ba,...] [--group <points>] "
+                         "[--side <label>=<program>], got %s\n",
+                         argv[i]);
             std::exit(2);
         }
     }
@@ -93,7 +98,10 @@ Options parse(int argc, char** argv) {
 }
 
 bool wanted(const Options& options, const Row& row) {
-    return options.tasks.empty() || ("," + options.tasks + ",").find("," + std::string(row.name) + ",") != std::string::npos;
+    std::stringstream list(options.tasks);
+    for (std::string name; std::getline(list, name, ',');)
+        if (name == row.name) return true;
+    return options.tasks.empty();
 }
 
 std::vector<std::string> arguments(const Options& options, const Row& row) {
@@ -182,11 +190,11 @@ bool measure(const Options& options, const Row& row) {
         }
         good = good && column.failure.empty();
     }
-    std::printf("| %s (%.3g operations), %s |", row.title, static_cast<double>(operations) / (row.ratios ? 1 : 100'000), row.unit);
+    std::printf("| %s (%.2g operations), %s |", row.title, static_cast<double>(operations) / (row.ratios ? 1 : 100'000), row.unit);
     for (const Column& column : columns) {
         std::printf(" %s", cell(column, columns[0], row).c_str());
-        if (row.ratios && column.failure.empty() && column.answers[0].bytes > 0 && operations > 0 && row.name == std::string_view("lorenz"))
-            std::printf(", %.1f bytes an operation", static_cast<double>(column.answers[0].bytes) / static_cast<double>(operations));
+        if (row.whole && column.failure.empty() && column.answers[0].bytes > 0 && operations > 0)
+            std::printf(", %.1f B/op", static_cast<double>(column.answers[0].bytes) / static_cast<double>(operations));
         std::printf(" |");
     }
     std::printf("\n");
@@ -212,7 +220,8 @@ int main(int argc, char** argv) {
                 if (wanted(options, row) && side.label != "primal") {
                     std::printf("%s\n", side.label.c_str());
                     Process process(side.path, arguments(options, row));
-                    for (std::string line = process.read_line(); !line.empty(); line = process.read_line()) std::printf("  %s\n", line.c_str());
+                    for (std::string line = process.read_line(); !line.empty(); line = process.read_line())
+                        std::printf("  %s\n", line.c_str());
                     right = process.wait() == 0 && right;
                 }
         std::printf(right ? "all derivatives agree with differences\n" : "some derivatives do not agree with differences\n");
@@ -223,10 +232,12 @@ int main(int argc, char** argv) {
     char date[32];
     const std::time_t now = std::time(nullptr);
     std::strftime(date, sizeof date, "%Y-%m-%d", std::gmtime(&now));
-    std::printf("Gradient = record + sweep, memory reused. %s, %s, %s, %s. Thread CPU time, all sides interleaved on one CPU%s, %d rounds%s:\n"
-                "median (minimum), median of the ratios to the primal of the same round.\n\n",
-                date, cpu().c_str(), BENCHMARK_COMPILER, BENCHMARK_FLAGS, pinned < 0 ? " (not pinned)" : "", options.repeats,
-                options.quick ? ", a tenth of each task" : "");
+    std::printf("%s, %s, %s, %s; thread CPU time, all sides interleaved on one CPU%s, %d rounds%s.\n", date, cpu().c_str(),
+                BENCHMARK_COMPILER, BENCHMARK_FLAGS, pinned < 0 ? " (not pinned)" : "", options.repeats,
+                options.quick ? ", smaller tasks" : "");
+    std::printf("Gradient = record + sweep into memory that is used again: median (minimum), median of the ratios to the primal of the "
+                "same round.\n"
+                "Independent points (BA, Black-Scholes): one recording each, ADOL-C 512 a recording, which is faster for it.\n\n");
     std::printf("| task |");
     for (const Side& side : options.sides) std::printf(" %s |", side.label.c_str());
     std::printf("\n|---|");

@@ -38,7 +38,8 @@ class Lorenz {
 
   private:
     template <class T>
-    [[gnu::always_inline]] static void field(const T& sigma, const T& rho, const T& beta, const T& u, const T& v, const T& w, T& du, T& dv, T& dw) {
+    [[gnu::always_inline]] static void field(const T& sigma, const T& rho, const T& beta, const T& u, const T& v, const T& w, T& du, T& dv,
+                                             T& dw) {
         du = sigma * (v - u);
         dv = u * (rho - w) - v;
         dw = u * v - beta * w;

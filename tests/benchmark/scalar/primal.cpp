@@ -19,6 +19,4 @@ struct Primal {
     static std::size_t bytes() { return 0; }
 };
 
-int main(int argc, char** argv) {
-    return benchmark::run(argc, argv, Primal{});
-}
+int main(int argc, char** argv) { return benchmark::run(argc, argv, Primal{}); }

@@ -34,7 +34,7 @@ class SacadoRad {
         }
         return total;
     }
-    static std::size_t group() { return 64; }
+    static std::size_t group() { return 1; }
     static std::size_t bytes() { return 0; }
 
   private:

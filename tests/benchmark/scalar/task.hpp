@@ -30,7 +30,9 @@ inline double uniform(std::uint64_t stream, std::uint64_t index) {
     z ^= z >> 31;
     return (static_cast<double>(z >> 11) + 0.5) * 0x1p-53;
 }
-inline double uniform(std::uint64_t stream, std::uint64_t index, double low, double high) { return low + (high - low) * uniform(stream, index); }
+inline double uniform(std::uint64_t stream, std::uint64_t index, double low, double high) {
+    return low + (high - low) * uniform(stream, index);
+}
 /// The same with a standard normal distribution (Box and Muller).
 inline double normal(std::uint64_t stream, std::uint64_t index) {
     return std::sqrt(-2 * std::log(uniform(stream, 2 * index))) * std::cos(2 * std::numbers::pi * uniform(stream, 2 * index + 1));

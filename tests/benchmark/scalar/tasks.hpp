@@ -27,7 +27,8 @@ bool with_task(std::string_view name, bool quick, F&& use) {
     };
     return [&]<std::size_t... i>(std::index_sequence<i...>) {
         return (attempt(std::type_identity<std::tuple_element_t<i, Tasks>>{}) || ...);
-    }(std::make_index_sequence<std::tuple_size_v<Tasks>>{});
+    }
+    (std::make_index_sequence<std::tuple_size_v<Tasks>>{});
 }
 
 }  // namespace benchmark

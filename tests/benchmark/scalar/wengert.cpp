@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// This library, at the level of detail that the build chooses: WENGERT_DETAIL is derivatives or operations. One tape, cleared and used again.
+// This library, at the level of detail that the build chooses: WENGERT_DETAIL is derivatives or operations. One tape, cleared and used
+// again.
 #include "autodiff/gradient.hpp"
 #include "autodiff/scalar.hpp"
 #include "autodiff/tape.hpp"
@@ -31,7 +32,7 @@ class Wengert {
         }
         return total;
     }
-    static std::size_t group() { return 64; }
+    static std::size_t group() { return 1; }
     [[nodiscard]] std::size_t bytes() const { return tape_.stats().bytes; }
 
   private:
