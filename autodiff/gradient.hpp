@@ -108,6 +108,11 @@ template <class T>
 T primal(const Tensor<T>& y) {
     return y.item();
 }
+template <class Y>
+void check_depends(const Y& y) {
+    if (!y.recorded())
+        throw TapeError(TapeError::Kind::not_recorded, "value_and_gradient", "a result that depends on an argument", "a constant");
+}
 
 }  // namespace internal
 
@@ -122,6 +127,7 @@ template <class F, Argument... X>
     const auto y = std::apply(std::forward<F>(f), std::as_const(variables));
     if constexpr (Arithmetic<std::remove_cvref_t<decltype(y)>>)
         static_assert(!Arithmetic<std::remove_cvref_t<decltype(y)>>, "value_and_gradient: f must return a Scalar or a rank-0 Tensor, not a plain number");
+    internal::check_depends(y);
     const Gradient g = tape.gradient(y);
     auto parts = std::apply([&g](const auto&... v) { return std::tuple{g[v]...}; }, variables);
     if constexpr (sizeof...(X) == 1)

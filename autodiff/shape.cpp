@@ -30,7 +30,8 @@ Shape::Shape(std::span<const Index> extents) : extents_(extents.begin(), extents
 }
 
 void Shape::throw_axis(Index axis, std::string_view operation) const {
-    throw ShapeError(operation, fmt::format("an axis of {}, from {} to {}", to_string(*this), -rank(), rank() - 1), fmt::format("axis {}", axis));
+    const std::string range = rank() == 0 ? "which has none" : fmt::format("from {} to {}", -rank(), rank() - 1);
+    throw ShapeError(operation, fmt::format("an axis of {}, {}", to_string(*this), range), fmt::format("axis {}", axis));
 }
 
 std::string to_string(const Shape& shape) { return listed(shape.extents()); }

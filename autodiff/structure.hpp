@@ -10,6 +10,7 @@
 
 #include "autodiff/tensor.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdarg>
 #include <string>
@@ -187,7 +188,9 @@ extern const Holder<T> nowhere;
 template <auto Pointer>
 consteval std::string_view spelled() {
     constexpr std::string_view text = __PRETTY_FUNCTION__;  // ... Pointer = (& nowhere<Mlp>.Holder<Mlp>::value.Mlp::output) ...
-    constexpr std::size_t begin = text.find('='), end = text.find_first_of(";)]", begin);
+    // A struct inside a function brings parentheses of its own, `nowhere<main()::Mlp>`: only the last one closes.
+    constexpr std::size_t closed = std::min(text.find(");"), text.rfind(")]"));
+    constexpr std::size_t end = closed == std::string_view::npos ? text.rfind(']') : closed;
     constexpr std::size_t member = text.find_last_of(":.", end) + 1;
     return text.substr(member, end - member);
 }

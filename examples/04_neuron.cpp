@@ -20,10 +20,11 @@ int main() {
     const auto L = square(a - t) / 2;
     const auto dL = gradient(L);
 
-    const double from_loss = a.value() - t;                 // dL/da
-    const double slope = a.value() * (1 - a.value());       // da/dz = sigma'(z) = sigma(z)(1 - sigma(z))
+    const double from_loss = a.value() - t;            // dL/da
+    const double slope = a.value() * (1 - a.value());  // da/dz = sigma'(z) = sigma(z)(1 - sigma(z))
     fmt::print("            dL/da  *  sigma'(z)  *      x\n");
-    for (std::size_t i = 0; i < w.size(); ++i) fmt::print("dL/dw{} = {:>8.6f}  *   {:.6f}  *  {:>5}  = {:>9.6f}\n", i, from_loss, slope, x[i], from_loss * slope * x[i]);
+    for (std::size_t i = 0; i < w.size(); ++i)
+        fmt::print("dL/dw{} = {:>8.6f}  *   {:.6f}  *  {:>5}  = {:>9.6f}\n", i, from_loss, slope, x[i], from_loss * slope * x[i]);
     fmt::print("dL/db  = {:>8.6f}  *   {:.6f}  *      1  = {:>9.6f}\n\n", from_loss, slope, from_loss * slope);
 
     Evidence evidence;

@@ -42,7 +42,8 @@ int main() {
         auto up = w, down = w;
         up[k] += h, down[k] -= h;
         const auto i = static_cast<autodiff::Index>(k / 2), j = static_cast<autodiff::Index>(k % 2);
-        evidence.check(fmt::format("dL/dW({}, {})", i, j), dL[W].at(i, j), (loss_at(up, temperature) - loss_at(down, temperature)) / (2 * h));
+        evidence.check(fmt::format("dL/dW({}, {})", i, j), dL[W].at(i, j),
+                       (loss_at(up, temperature) - loss_at(down, temperature)) / (2 * h));
     }
     evidence.check("dL/dtemperature", dL[tau], (loss_at(w, temperature + h) - loss_at(w, temperature - h)) / (2 * h));
     evidence.check("dL[W(1, 0)], an element alone", dL[W(1, 0)], dL[W].at(1, 0));

@@ -71,7 +71,8 @@ int run(Model model, const Split& split, const Options& options, nn::Random& rng
     print_confusion(results.tested);
     print_formulas(results.recovered);
     print_evidence(results);
-    const bool all_agree = std::ranges::all_of(results.recovered, [](const Recovered& r) { return r.max_relative_difference <= tolerance; });
+    const bool all_agree =
+        std::ranges::all_of(results.recovered, [](const Recovered& r) { return r.max_relative_difference <= tolerance; });
     return all_agree ? 0 : 1;
 }
 

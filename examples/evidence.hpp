@@ -2,6 +2,7 @@
 /// What the examples of the course end with: a claim, the number, and whether it is the number that mathematics says.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
 #include <string_view>
@@ -12,11 +13,11 @@ class Evidence {
     explicit Evidence(double tolerance = 1e-12) : tolerance_(tolerance) {}
     void check(std::string_view what, double got, double expected) {
         const bool agree = std::abs(got - expected) <= tolerance_ * std::max(1.0, std::abs(expected));
-        fmt::print("{:<28} {:>12.8g}   expected {:>12.8g}   {}\n", what, got, expected, agree ? "ok" : "WRONG");
+        fmt::print("{:<28} {:>13.8g}   expected {:>13.8g}   {}\n", what, got, expected, agree ? "ok" : "WRONG");
         all_agree_ = all_agree_ && agree;
     }
     void check(std::string_view what, bool holds) {
-        fmt::print("{:<57} {}\n", what, holds ? "ok" : "WRONG");
+        fmt::print("{:<68} {}\n", what, holds ? "ok" : "WRONG");
         all_agree_ = all_agree_ && holds;
     }
     [[nodiscard]] int status() const { return all_agree_ ? 0 : 1; }

@@ -9,6 +9,7 @@
 #include "autodiff/ops/compare.hpp"
 #include "autodiff/ops/layout.hpp"
 #include "autodiff/ops/reduce.hpp"
+#include "autodiff/scalar.hpp"
 
 #include <numbers>
 

@@ -20,7 +20,6 @@ Tensor<T> rows(const Tensor<T>& x, const Tensor<Index>& order, Index first, Inde
 
 template Tensor<float> rows(const Tensor<float>&, const Tensor<Index>&, Index, Index);
 template Tensor<double> rows(const Tensor<double>&, const Tensor<Index>&, Index, Index);
-template Tensor<std::int32_t> rows(const Tensor<std::int32_t>&, const Tensor<Index>&, Index, Index);
 template Tensor<Index> rows(const Tensor<Index>&, const Tensor<Index>&, Index, Index);
 
 void check_rows(const Shape& features, const Shape& labels) {

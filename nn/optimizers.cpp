@@ -85,14 +85,16 @@ void AdamSteps::advance(std::string_view optimizer, std::vector<AnyPart>& parts,
     const double correction_2 = 1 - std::pow(options.betas.second, static_cast<double>(steps_));
     for_each_part(optimizer, slots_, parts, [&]<class T>(Slot<T>& slot, std::span<T> x, std::span<const T> gradient) {
         const auto b1 = static_cast<T>(options.betas.first), b2 = static_cast<T>(options.betas.second), eps = static_cast<T>(options.eps);
+        // 1 - b2 in float would be wrong in the fifth digit.
+        const auto c1 = static_cast<T>(1 - options.betas.first), c2 = static_cast<T>(1 - options.betas.second);
         const auto rate = static_cast<T>(options.lr / correction_1), root = static_cast<T>(std::sqrt(correction_2));
         const auto added = static_cast<T>(decoupled ? 0 : options.weight_decay);
         const auto kept = static_cast<T>(decoupled ? 1 - options.lr * options.weight_decay : 1);
         const std::span<T> m = memory(slot.first, slot.shape), v = memory(slot.second, slot.shape);
         for (std::size_t i = 0; i < x.size(); ++i) {
             const T g = gradient[i] + added * x[i];
-            m[i] = b1 * m[i] + (1 - b1) * g;
-            v[i] = b2 * v[i] + (1 - b2) * g * g;
+            m[i] = b1 * m[i] + c1 * g;
+            v[i] = b2 * v[i] + c2 * g * g;
             x[i] = kept * x[i] - rate * m[i] / (std::sqrt(v[i]) / root + eps);
         }
     });

@@ -66,8 +66,9 @@ Tensor<T> scatter_add(const Tensor<T>& updates, const Tensor<Index>& indices, In
     for (Index k = 0; fits && k < indices.rank(); ++k) fits = updates.shape()[axis + k] == indices.shape()[k];
     if (!fits)
         throw ShapeError("scatter_add", fmt::format("updates with the axes of the indices, {}, at axis {}", to_string(indices.shape()), axis), to_string(updates.shape()));
+    const Shape shape = spliced(updates.shape(), axis, Shape{extent}, indices.rank());
     const Tensor<Index> at = resolved(indices, extent, "scatter_add");
-    Tensor<T> y = Tensor<T>::zeros(spliced(updates.shape(), axis, Shape{extent}, at.rank()));
+    Tensor<T> y = Tensor<T>::zeros(shape);
     kernels::scatter_add<T>(output(y), at.view(), axis, updates.view());
     return record_linear(
         "scatter_add", updates, std::move(y), [at, extent, axis](const Tensor<T>& xdot) { return scatter_add(xdot, at, extent, axis); },
@@ -105,8 +106,9 @@ Tensor<T> gather_transpose(const Tensor<T>& updates, const Tensor<Index>& indice
     axis = updates.shape().normalise_axis(axis, "gather_transpose");
     if (updates.shape() != indices.shape())
         throw ShapeError("gather_transpose", fmt::format("updates of the indices' shape {}", to_string(indices.shape())), to_string(updates.shape()));
+    const Shape shape = spliced(updates.shape(), axis, Shape{extent});
     const Tensor<Index> at = resolved(indices, extent, "gather_transpose");
-    Tensor<T> y = Tensor<T>::zeros(spliced(updates.shape(), axis, Shape{extent}));
+    Tensor<T> y = Tensor<T>::zeros(shape);
     kernels::scatter_add_along_axis<T>(output(y), at.view(), axis, updates.view());
     return record_linear(
         "gather_transpose", updates, std::move(y), [at, extent, axis](const Tensor<T>& xdot) { return gather_transpose(xdot, at, extent, axis); },

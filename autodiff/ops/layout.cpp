@@ -35,13 +35,47 @@ Tensor<T> moved(std::string_view name, const Tensor<T>& x, Tensor<T> y, Forward 
 
 // Reshape -----------------------------------------------------------------------------------------------------------------------------
 
+namespace {
+
+/// The strides of a view under another shape, if only axes of extent 1 come or go.
+std::optional<Strides> strides_beside_ones(const Shape& from, const Strides& strides, const Shape& to) {
+    Strides result;
+    std::size_t axis = 0;
+    const auto skip_ones = [&] {
+        while (axis < strides.size() && from.extents()[axis] == 1) ++axis;
+    };
+    for (const Index extent : to) {
+        if (extent == 1) {
+            result.push_back(1);
+            continue;
+        }
+        skip_ones();
+        if (axis == strides.size() || from.extents()[axis] != extent) return std::nullopt;
+        result.push_back(strides[axis++]);
+    }
+    skip_ones();
+    if (axis != strides.size()) return std::nullopt;
+    return result;
+}
+
+/// Where an axis may be put in: one place more than there are axes.
+Index new_axis(const Shape& shape, Index axis, std::string_view operation) {
+    const Index n = shape.rank() + 1;
+    if (axis < -n || axis >= n) throw ShapeError(operation, fmt::format("an axis from {} to {}", -n, n - 1), fmt::format("{}", axis));
+    return axis < 0 ? axis + n : axis;
+}
+
+}  // namespace
+
 template <class T>
 Tensor<T> reshape(const Tensor<T>& x, const Shape& shape) {
     if (shape.size() != x.size()) throw ShapeError("reshape", fmt::format("a shape of {} elements for {}", x.size(), to_string(x.shape())), to_string(shape));
     if (shape == x.shape()) return x;
-    const Tensor<T> flat = x.constant().contiguous();
+    const Tensor<T> plain = x.constant();
+    const std::optional<Strides> strides = plain.is_contiguous() ? row_major(shape) : strides_beside_ones(x.shape(), x.strides(), shape);
     return moved(
-        "reshape", x, flat.with_layout(shape, row_major(shape), 0), [shape](const Tensor<T>& xdot) { return reshape(xdot, shape); },
+        "reshape", x, strides ? plain.with_layout(shape, *strides, 0) : plain.contiguous().with_layout(shape, row_major(shape), 0),
+        [shape](const Tensor<T>& xdot) { return reshape(xdot, shape); },
         [from = x.shape()](const Tensor<T>& ybar) { return reshape(ybar, from); });
 }
 
@@ -50,10 +84,10 @@ Tensor<T> reshape(const Tensor<T>& x, std::initializer_list<Index> extents) {
     Extents resolved(extents.begin(), extents.end());
     const auto open = std::find(resolved.begin(), resolved.end(), -1);
     if (open != resolved.end()) {
-        Index known = 1;
-        for (const Index extent : resolved)
-            if (extent != -1) known *= extent;
-        if (std::count(resolved.begin(), resolved.end(), -1) > 1 || known <= 0 || x.size() % known != 0)
+        *open = 1;
+        const bool one_open = std::none_of(resolved.begin(), resolved.end(), [](Index extent) { return extent < 0; });
+        const Index known = one_open ? shape_of(resolved).size() : 0;
+        if (known == 0 || x.size() % known != 0)
             throw ShapeError("reshape", fmt::format("at most one -1 and extents that divide {} elements", x.size()), fmt::format("[{}]", fmt::join(extents, ", ")));
         *open = x.size() / known;
     }
@@ -73,10 +107,9 @@ Tensor<T> flatten(const Tensor<T>& x, Index first) {
 
 template <class T>
 Tensor<T> unsqueeze(const Tensor<T>& x, Index axis) {
-    const Index n = x.rank() + 1;
-    if (axis < -n || axis >= n) throw ShapeError("unsqueeze", fmt::format("an axis from {} to {}", -n, n - 1), fmt::format("{}", axis));
+    axis = new_axis(x.shape(), axis, "unsqueeze");
     Extents extents(x.shape().begin(), x.shape().end());
-    extents.insert(extents.begin() + (axis < 0 ? axis + n : axis), 1);
+    extents.insert(extents.begin() + axis, 1);
     return reshape(x, shape_of(extents));
 }
 
@@ -171,10 +204,11 @@ Cut cut(const Shape& shape, const Strides& strides, std::span<const Slice> slice
         const auto clip = [&](Index position) { return std::clamp(position < 0 ? position + n : position, low, high); };
         const Index start = s.start ? clip(*s.start) : (s.step > 0 ? low : high);
         const Index stop = s.stop ? clip(*s.stop) : (s.step > 0 ? high : low);
-        const Index distance = s.step > 0 ? stop - start : start - stop, step = s.step > 0 ? s.step : -s.step;
+        const Index longest = std::max<Index>(n, 1), by = std::clamp(s.step, -longest, longest);  // a longer step finds no second element either
+        const Index distance = by > 0 ? stop - start : start - stop, step = by > 0 ? by : -by;
         const Index extent = distance <= 0 ? 0 : (distance + step - 1) / step;
         extents.push_back(extent);
-        result.strides.push_back(strides[axis] * s.step);
+        result.strides.push_back(strides[axis] * by);
         if (extent > 0) result.offset += start * strides[axis];
     }
     result.shape = shape_of(extents);
@@ -240,8 +274,10 @@ Tensor<T> pad(const Tensor<T>& x, std::span<const std::pair<Index, Index>> width
         const auto [before, after] = widths[axis];
         if (before < 0 || after < 0) throw ValueError("pad", "widths that are not negative", fmt::format("({}, {}) for axis {}", before, after, axis));
         const Index n = x.shape().extents()[axis];
-        extents.push_back(before + n + after);
-        inside.push_back({before, before + n});
+        Index extent = 0;
+        if (__builtin_add_overflow(before, n, &extent) || __builtin_add_overflow(extent, after, &extent)) extent = std::numeric_limits<Index>::max();
+        extents.push_back(extent);
+        inside.push_back({before, extent - after});
     }
     const Shape shape = shape_of(extents);
     Tensor<T> y = Tensor<T>::full(shape, value);
@@ -323,6 +359,8 @@ Tensor<T> concat(std::span<const Tensor<T>> parts, Index axis) {
 
 template <class T>
 Tensor<T> stack(std::span<const Tensor<T>> parts, Index axis) {
+    if (parts.empty()) throw ShapeError("stack", "at least one tensor", "none");
+    axis = new_axis(parts[0].shape(), axis, "stack");
     std::vector<Tensor<T>> raised;
     for (const Tensor<T>& part : parts) {
         if (part.shape() != parts[0].shape()) throw ShapeError("stack", fmt::format("tensors of one shape, {}", to_string(parts[0].shape())), to_string(part.shape()));

@@ -26,7 +26,8 @@ std::string read_file(const std::filesystem::path& file) {
     std::error_code error;
     if (!std::filesystem::exists(file, error)) {
         if (std::filesystem::exists(file.string() + ".gz", error))
-            throw BadInput(fmt::format("{}: expected the unpacked file, got only {}.gz; unpack it with gunzip", file.string(), file.filename().string()));
+            throw BadInput(fmt::format("{}: expected the unpacked file, got only {}.gz; unpack it with gunzip", file.string(),
+                                       file.filename().string()));
         throw BadInput(fmt::format("{}: no such file", file.string()));
     }
     if (std::filesystem::is_directory(file, error)) throw BadInput(fmt::format("{}: expected a file, got a folder", file.string()));
@@ -55,14 +56,17 @@ void read_line(std::string_view line, const std::string& where, std::vector<int>
 template <std::size_t N>
 std::array<std::uint32_t, N> header(const std::string& bytes, const std::string& name, std::uint32_t magic) {
     std::array<std::uint32_t, N> numbers{};
-    if (bytes.size() < 4 * N) throw BadInput(fmt::format("{}: expected an IDX header of {} bytes, got a file of {} bytes", name, 4 * N, bytes.size()));
+    if (bytes.size() < 4 * N)
+        throw BadInput(fmt::format("{}: expected an IDX header of {} bytes, got a file of {} bytes", name, 4 * N, bytes.size()));
     for (std::size_t i = 0; i < 4 * N; ++i) numbers[i / 4] = numbers[i / 4] << 8 | static_cast<std::uint8_t>(bytes[i]);
-    if (numbers[0] != magic) throw BadInput(fmt::format("{}: expected the IDX magic number 0x{:08x}, got 0x{:08x}", name, magic, numbers[0]));
+    if (numbers[0] != magic)
+        throw BadInput(fmt::format("{}: expected the IDX magic number 0x{:08x}, got 0x{:08x}", name, magic, numbers[0]));
     return numbers;
 }
 
 void check_size(const std::string& name, std::size_t got, std::uint64_t expected, std::string_view says) {
-    if (got != expected) throw BadInput(fmt::format("{}: expected {} bytes for the {} that its header says, got {}", name, expected, says, got));
+    if (got != expected)
+        throw BadInput(fmt::format("{}: expected {} bytes for the {} that its header says, got {}", name, expected, says, got));
 }
 
 Images part_of(const Images& images, std::span<const Index> positions) {
@@ -95,10 +99,12 @@ Images read_csv(const std::filesystem::path& file) {
             if (columns < 2 || static_cast<std::size_t>(images.pixels_each()) != columns - 1)
                 throw BadInput(fmt::format("{}: expected the pixels of a square image and a class, got {} numbers", where, columns));
         }
-        if (values.size() != columns) throw BadInput(fmt::format("{}: expected {} numbers as in line 1, got {}", where, columns, values.size()));
+        if (values.size() != columns)
+            throw BadInput(fmt::format("{}: expected {} numbers as in line 1, got {}", where, columns, values.size()));
         for (std::size_t i = 0; i + 1 < columns; ++i) {
             if (values[i] < 0 || values[i] > brightest_in_csv)
-                throw BadInput(fmt::format("{}: expected a pixel from 0 to {} in column {}, got {}", where, brightest_in_csv, i + 1, values[i]));
+                throw BadInput(
+                    fmt::format("{}: expected a pixel from 0 to {} in column {}, got {}", where, brightest_in_csv, i + 1, values[i]));
             images.pixels.push_back(static_cast<std::uint8_t>(values[i]));
         }
         if (values.back() < 0 || values.back() >= classes)
@@ -115,7 +121,8 @@ Images read_idx(const std::filesystem::path& image_file, const std::filesystem::
     const auto [magic, count, rows, columns] = header<4>(bytes, name, idx_images);
     if (rows < 1 || columns < 1 || rows > largest_side || columns > largest_side)
         throw BadInput(fmt::format("{}: expected images of 1 to {} pixels a side, got {} x {}", name, largest_side, rows, columns));
-    check_size(name, bytes.size() - 16, std::uint64_t{count} * rows * columns, fmt::format("{} images of {} x {} pixels", count, rows, columns));
+    check_size(name, bytes.size() - 16, std::uint64_t{count} * rows * columns,
+               fmt::format("{} images of {} x {} pixels", count, rows, columns));
     if (count == 0) throw BadInput(fmt::format("{}: expected images, got none", name));
 
     const std::string label_bytes = read_file(label_file), label_name = label_file.string();
@@ -126,7 +133,8 @@ Images read_idx(const std::filesystem::path& image_file, const std::filesystem::
     Images images{rows, columns, 255, {bytes.begin() + 16, bytes.end()}, {label_bytes.begin() + 8, label_bytes.end()}};
     for (std::size_t n = 0; n < images.labels.size(); ++n)
         if (images.labels[n] >= classes)
-            throw BadInput(fmt::format("{}: expected classes from 0 to {}, got {} for image {}", label_name, classes - 1, images.labels[n], n));
+            throw BadInput(
+                fmt::format("{}: expected classes from 0 to {}, got {} for image {}", label_name, classes - 1, images.labels[n], n));
     return images;
 }
 
@@ -137,8 +145,8 @@ Split load(const std::filesystem::path& data, std::uint64_t seed) {
         Split split{read_idx(data / "train-images-idx3-ubyte", data / "train-labels-idx1-ubyte"),
                     read_idx(data / "t10k-images-idx3-ubyte", data / "t10k-labels-idx1-ubyte")};
         if (split.train.rows != split.test.rows || split.train.columns != split.test.columns)
-            throw BadInput(fmt::format("{}: expected test images of {} x {} pixels as for training, got {} x {}", data.string(), split.train.rows,
-                                       split.train.columns, split.test.rows, split.test.columns));
+            throw BadInput(fmt::format("{}: expected test images of {} x {} pixels as for training, got {} x {}", data.string(),
+                                       split.train.rows, split.train.columns, split.test.rows, split.test.columns));
         return split;
     }
     const Images images = read_csv(std::filesystem::is_directory(data, error) ? data / "digits.csv" : data);

@@ -42,10 +42,10 @@ struct Cnn {
     Index rows = 0, columns = 0;
 
     struct Forward {
-        Tensor<T> image;        ///< [n, 1, rows, columns]
-        Tensor<T> z1, a1;       ///< first convolution, relu
-        Tensor<T> pooled;       ///< the largest of each 2x2 window
-        Tensor<T> z2, a2;       ///< second convolution, relu
+        Tensor<T> image;   ///< [n, 1, rows, columns]
+        Tensor<T> z1, a1;  ///< first convolution, relu
+        Tensor<T> pooled;  ///< the largest of each 2x2 window
+        Tensor<T> z2, a2;  ///< second convolution, relu
         Tensor<T> flat, logits;
     };
     [[nodiscard]] Forward forward(const Tensor<T>& x) const {

@@ -16,7 +16,7 @@ struct Options {
     std::vector<autodiff::Index> layers;  ///< hidden units of the mlp, channels of the two convolutions of the cnn
     int epochs = 0;                       ///< 0 until `complete` has put in a default
     int batch = 32;
-    double lr = 0;   ///< as epochs
+    double lr = 0;  ///< as epochs
     std::string data;
     std::uint64_t seed = 1;
     int threads = 0;      ///< 0: as many as the machine has

@@ -27,7 +27,8 @@ void Progress::update(int epoch, std::size_t images_done, double loss, double ac
 
 void Progress::draw() const {
     const std::size_t full = bar_width * done_ / images_;
-    fmt::print("\repoch {:>3}/{} [{:<{}}] loss {:.4f}  accuracy {:.4f}", epoch_ + 1, epochs_, std::string(full, '#'), bar_width, loss_, accuracy_);
+    fmt::print("\repoch {:>3}/{} [{:<{}}] loss {:.4f}  accuracy {:.4f}", epoch_ + 1, epochs_, std::string(full, '#'), bar_width, loss_,
+               accuracy_);
     std::fflush(stdout);
 }
 

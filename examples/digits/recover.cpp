@@ -36,7 +36,8 @@ Sums dense_weight(const Numbers& a, const Sums& delta) {
     Sums w(static_cast<std::size_t>(in * out));
     for (Index i = 0; i < in; ++i)
         for (Index j = 0; j < out; ++j)
-            for (Index n = 0; n < images; ++n) w[static_cast<std::size_t>(i * out + j)].add(delta[static_cast<std::size_t>(n * out + j)], a(n, i));
+            for (Index n = 0; n < images; ++n)
+                w[static_cast<std::size_t>(i * out + j)].add(delta[static_cast<std::size_t>(n * out + j)], a(n, i));
     return w;
 }
 
@@ -53,7 +54,8 @@ Sums dense_input(const Sums& delta, const Numbers& w) {
     Sums abar(static_cast<std::size_t>(images * in));
     for (Index n = 0; n < images; ++n)
         for (Index i = 0; i < in; ++i)
-            for (Index j = 0; j < out; ++j) abar[static_cast<std::size_t>(n * in + i)].add(delta[static_cast<std::size_t>(n * out + j)], w(i, j));
+            for (Index j = 0; j < out; ++j)
+                abar[static_cast<std::size_t>(n * in + i)].add(delta[static_cast<std::size_t>(n * out + j)], w(i, j));
     return abar;
 }
 
@@ -118,14 +120,16 @@ Sums max_pool_input(const Numbers& x, const Sums& ybar) {
                     for (Index u = 0; u < 2; ++u)
                         for (Index v = 0; v < 2; ++v)
                             if (x(n, c, i + u, j + v) > x(n, c, winner_i, winner_j)) winner_i = i + u, winner_j = j + v;
-                    xbar[static_cast<std::size_t>(((n * x.extent(1) + c) * x.extent(2) + winner_i) * x.extent(3) + winner_j)].add(ybar[y], 1);
+                    xbar[static_cast<std::size_t>(((n * x.extent(1) + c) * x.extent(2) + winner_i) * x.extent(3) + winner_j)].add(ybar[y],
+                                                                                                                                  1);
                 }
     return xbar;
 }
 
 template <class Model>
 Model recorded_on(Tape& tape, Model model) {
-    autodiff::for_each_parameter(model, [&tape](std::string_view name, auto& parameter) { parameter = tape.variable(parameter.constant(), name); });
+    autodiff::for_each_parameter(
+        model, [&tape](std::string_view name, auto& parameter) { parameter = tape.variable(parameter.constant(), name); });
     return model;
 }
 
@@ -150,7 +154,8 @@ std::vector<Recovered> recover(const Mlp<double>& model, const Batch& batch) {
         const std::string name = last ? "output" : recorded.hidden.size() == 1 ? "hidden" : fmt::format("hidden.{}", l);
         const Numbers a(forward.a[l]), w(layer.weight);
         found.push_back(compared(name, "bias", "dL/db_j = sum_n " + delta_text, tape_says[layer.bias], dense_bias(delta, w.extent(1))));
-        found.push_back(compared(name, "weight", "dL/dW_ij = sum_n " + delta_text + " * a_ni", tape_says[layer.weight], dense_weight(a, delta)));
+        found.push_back(
+            compared(name, "weight", "dL/dW_ij = sum_n " + delta_text + " * a_ni", tape_says[layer.weight], dense_weight(a, delta)));
         if (l == 0) break;
         delta = through(dense_input(delta, w), [&a](std::size_t k) { return a[k] * (1 - a[k]); });
         delta_text = "dL/da_nj * sigma'(z_nj)";
@@ -171,13 +176,17 @@ std::vector<Recovered> recover(const Cnn<double>& model, const Batch& batch) {
     const Numbers k1(recorded.first.weight), k2(recorded.second.weight), w(recorded.output.weight);
     const Sums delta = loss_delta(Numbers(forward.logits), batch.labels);
     const Sums delta2 = through(dense_input(delta, w), [&z2](std::size_t k) { return z2[k] > 0 ? 1.0 : 0.0; });
-    const Sums delta1 = through(max_pool_input(Numbers(forward.a1), conv_input(pooled, k2, delta2)), [&z1](std::size_t k) { return z1[k] > 0 ? 1.0 : 0.0; });
+    const Sums delta1 = through(max_pool_input(Numbers(forward.a1), conv_input(pooled, k2, delta2)),
+                                [&z1](std::size_t k) { return z1[k] > 0 ? 1.0 : 0.0; });
     return {
         compared("first", "weight", kernel_formula, tape_says[recorded.first.weight], conv_weight(image, k1, delta1)),
-        compared("first", "bias", bias_formula, tape_says[recorded.first.bias], conv_bias(delta1, z1.extent(1), z1.extent(2) * z1.extent(3))),
+        compared("first", "bias", bias_formula, tape_says[recorded.first.bias],
+                 conv_bias(delta1, z1.extent(1), z1.extent(2) * z1.extent(3))),
         compared("second", "weight", kernel_formula, tape_says[recorded.second.weight], conv_weight(pooled, k2, delta2)),
-        compared("second", "bias", bias_formula, tape_says[recorded.second.bias], conv_bias(delta2, z2.extent(1), z2.extent(2) * z2.extent(3))),
-        compared("output", "weight", "dL/dW_ij = sum_n (p_nj - y_nj) / N * a_ni", tape_says[recorded.output.weight], dense_weight(flat, delta)),
+        compared("second", "bias", bias_formula, tape_says[recorded.second.bias],
+                 conv_bias(delta2, z2.extent(1), z2.extent(2) * z2.extent(3))),
+        compared("output", "weight", "dL/dW_ij = sum_n (p_nj - y_nj) / N * a_ni", tape_says[recorded.output.weight],
+                 dense_weight(flat, delta)),
         compared("output", "bias", "dL/db_j = sum_n (p_nj - y_nj) / N", tape_says[recorded.output.bias], dense_bias(delta, w.extent(1))),
     };
 }

@@ -13,10 +13,11 @@
 namespace digits {
 
 void check_writable(const std::string& file) {
-    const bool is_new = !std::filesystem::exists(file);
+    std::error_code error;
+    const bool is_new = !std::filesystem::exists(file, error);
     const bool writable = std::ofstream(file, std::ios::app).is_open();
     if (!writable) throw BadInput(fmt::format("--summary: expected a file that can be written, got '{}'", file));
-    if (is_new) std::filesystem::remove(file);
+    if (is_new) std::filesystem::remove(file, error);
 }
 
 void print_confusion(const Tested& tested) {
@@ -44,8 +45,8 @@ void print_formulas(std::span<const Recovered> recovered) {
 void print_evidence(const Results& results) {
     fmt::print("test accuracy {:.4f} on {} images\n", results.tested.accuracy(), results.tested.count);
     for (const Recovered& r : results.recovered)
-        fmt::print("recovered dL/d{}  {}.{}  {}  max relative difference {:.1e}\n", r.parameter == "weight" ? "W" : "b", r.layer, r.parameter,
-                   to_string(r.shape), r.max_relative_difference);
+        fmt::print("recovered dL/d{}  {}.{}  {}  max relative difference {:.1e}\n", r.parameter == "weight" ? "W" : "b", r.layer,
+                   r.parameter, to_string(r.shape), r.max_relative_difference);
 }
 
 void write_summary(const Results& results, const std::string& file) {
@@ -66,8 +67,11 @@ void write_summary(const Results& results, const std::string& file) {
     };
     for (const Recovered& r : results.recovered) {
         const std::vector<Index> shape(r.shape.begin(), r.shape.end());
-        summary["formulas"].push_back(
-            {{"layer", r.layer}, {"parameter", r.parameter}, {"shape", shape}, {"formula", r.formula}, {"max_relative_error", r.max_relative_difference}});
+        summary["formulas"].push_back({{"layer", r.layer},
+                                       {"parameter", r.parameter},
+                                       {"shape", shape},
+                                       {"formula", r.formula},
+                                       {"max_relative_error", r.max_relative_difference}});
     }
     std::ofstream out(file);
     out << summary.dump(2) << '\n';

@@ -4,6 +4,7 @@
 
 #include "autodiff/tensor.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -40,13 +41,13 @@ class Numbers {
     Tensor<double> x_;
 };
 
+/// NaN if there is any, infinity for a difference where the formula has no terms.
 inline double max_relative_difference(const Numbers& tape, const Sums& formula) {
     double largest = 0;
     for (std::size_t k = 0; k < formula.size(); ++k) {
         const double difference = std::abs(tape[k] - formula[k].value);
-        if (difference == 0) continue;
-        const double relative = difference / formula[k].terms;
-        if (!(relative <= largest)) largest = relative;  // a NaN is a difference too
+        if (std::isnan(difference)) return difference;
+        if (difference > 0) largest = std::max(largest, difference / formula[k].terms);
     }
     return largest;
 }

@@ -21,7 +21,7 @@ inline constexpr Index images_at_once = 1000;  ///< when testing, so that memory
 
 /// Confusion: how many images of class i (row) were taken for class j (column).
 struct Tested {
-    std::vector<Index> confusion = std::vector<Index>(static_cast<std::size_t>(classes* classes));
+    std::vector<Index> confusion = std::vector<Index>(static_cast<std::size_t>(classes * classes));
     Index right = 0, count = 0;
     [[nodiscard]] double accuracy() const { return static_cast<double>(right) / static_cast<double>(count); }
     void add(const Tensor<double>& logits, const Tensor<Index>& labels) {

@@ -26,7 +26,9 @@ std::string big_endian(std::initializer_list<std::uint32_t> numbers) {
 std::string idx_images(std::uint32_t count, std::uint32_t rows, std::uint32_t columns, std::size_t bytes) {
     return big_endian({0x803, count, rows, columns}) + std::string(bytes, '\x40');
 }
-std::string idx_labels(std::uint32_t count, std::size_t bytes, char label = 7) { return big_endian({0x801, count}) + std::string(bytes, label); }
+std::string idx_labels(std::uint32_t count, std::size_t bytes, char label = 7) {
+    return big_endian({0x801, count}) + std::string(bytes, label);
+}
 
 /// A small set as MNIST lies in a folder; tests spoil one of its files.
 struct Mnist : Folder {
@@ -98,10 +100,13 @@ BOOST_AUTO_TEST_CASE(idx_images_that_are_damaged) {
     mnist.check_refused_with(file, "", "expected an IDX header of 16 bytes, got a file of 0 bytes");
     mnist.check_refused_with(file, big_endian({0x803, 6, 4}), "expected an IDX header of 16 bytes, got a file of 12 bytes");
     mnist.check_refused_with(file, idx_labels(6, 72), "expected the IDX magic number 0x00000803, got 0x00000801");
-    mnist.check_refused_with(file, idx_images(60000, 4, 3, 72), "expected 720000 bytes for the 60000 images of 4 x 3 pixels that its header says, got 72");
-    mnist.check_refused_with(file, idx_images(6, 4, 3, 73), "expected 72 bytes for the 6 images of 4 x 3 pixels that its header says, got 73");
-    mnist.check_refused_with(file, idx_images(0xffffffff, 1024, 1024, 72),
-                             "expected 4503599626321920 bytes for the 4294967295 images of 1024 x 1024 pixels that its header says, got 72");
+    mnist.check_refused_with(file, idx_images(60000, 4, 3, 72),
+                             "expected 720000 bytes for the 60000 images of 4 x 3 pixels that its header says, got 72");
+    mnist.check_refused_with(file, idx_images(6, 4, 3, 73),
+                             "expected 72 bytes for the 6 images of 4 x 3 pixels that its header says, got 73");
+    mnist.check_refused_with(
+        file, idx_images(0xffffffff, 1024, 1024, 72),
+        "expected 4503599626321920 bytes for the 4294967295 images of 1024 x 1024 pixels that its header says, got 72");
     mnist.check_refused_with(file, idx_images(6, 0, 3, 0), "expected images of 1 to 1024 pixels a side, got 0 x 3");
     mnist.check_refused_with(file, idx_images(1, 0xffffffff, 3, 72), "expected images of 1 to 1024 pixels a side, got 4294967295 x 3");
     mnist.check_refused_with(file, idx_images(0, 4, 3, 0), "expected images, got none");
@@ -126,7 +131,8 @@ BOOST_AUTO_TEST_CASE(packed_files_are_named) {
     const Mnist mnist;
     const std::string file = mnist / "t10k-labels-idx1-ubyte";
     std::filesystem::rename(file, file + ".gz");
-    check_refused("--data " + mnist.path(), file + ": expected the unpacked file, got only t10k-labels-idx1-ubyte.gz; unpack it with gunzip");
+    check_refused("--data " + mnist.path(),
+                  file + ": expected the unpacked file, got only t10k-labels-idx1-ubyte.gz; unpack it with gunzip");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

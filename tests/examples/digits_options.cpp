@@ -21,12 +21,14 @@ BOOST_AUTO_TEST_CASE(unknown_options_and_words_are_refused) {
 
 BOOST_AUTO_TEST_CASE(numbers_outside_their_range_are_refused) {
     const std::string epochs = "--epochs: expected a whole number from 1 to 100000, got ";
-    for (const char* bad : {"-3", "0", "2.5", "many", "99999999999999999999", "3x"}) check_refused("--epochs " + std::string(bad), epochs + "'" + bad + "'");
+    for (const char* bad : {"-3", "0", "2.5", "many", "99999999999999999999", "3x"})
+        check_refused("--epochs " + std::string(bad), epochs + "'" + bad + "'");
     check_refused("--epochs ''", epochs + "''");
     check_refused("--batch 0", "--batch: expected a whole number from 1 to 1048576, got '0'");
     check_refused("--seed -1", "--seed: expected a whole number from 0 to 18446744073709551615, got '-1'");
     check_refused("--threads -1", "--threads: expected a whole number from 0 to 1024, got '-1'");
-    for (const char* bad : {"nan", "inf", "0", "-0.1", "1e999", "fast"}) check_refused("--lr " + std::string(bad), "--lr: expected a positive number, got '" + std::string(bad) + "'");
+    for (const char* bad : {"nan", "inf", "0", "-0.1", "1e999", "fast"})
+        check_refused("--lr " + std::string(bad), "--lr: expected a positive number, got '" + std::string(bad) + "'");
 }
 
 BOOST_AUTO_TEST_CASE(layers_and_models_that_do_not_exist_are_refused) {

@@ -35,7 +35,8 @@ void check_formulas(const nlohmann::json& summary, const std::vector<std::string
 double accuracy_of(const std::string& arguments) {
     const Ended ended = run_digits(arguments);
     std::smatch match;
-    BOOST_TEST_REQUIRE(std::regex_search(ended.output, match, std::regex(R"(\ntest accuracy ([01]\.[0-9]{4}) on 450 images\n)")), ended.complaint);
+    BOOST_TEST_REQUIRE(std::regex_search(ended.output, match, std::regex(R"(\ntest accuracy ([01]\.[0-9]{4}) on 450 images\n)")),
+                       ended.complaint);
     return std::stod(match[1]);
 }
 
@@ -67,7 +68,8 @@ BOOST_AUTO_TEST_CASE(a_pipe_gets_one_line_an_epoch_and_no_carriage_return) {
 }
 
 BOOST_AUTO_TEST_CASE(one_seed_gives_one_result_and_another_seed_another) {
-    const auto first = summary_of("--epochs 3 --seed 5 --threads 1"), again = summary_of("--epochs 3 --seed 5 --threads 1"), other = summary_of("--epochs 3 --seed 6 --threads 1");
+    const auto first = summary_of("--epochs 3 --seed 5 --threads 1"), again = summary_of("--epochs 3 --seed 5 --threads 1"),
+               other = summary_of("--epochs 3 --seed 6 --threads 1");
     BOOST_TEST(first.at("loss") == again.at("loss"));
     BOOST_TEST(first.at("loss") != other.at("loss"));
 }
@@ -94,7 +96,8 @@ BOOST_AUTO_TEST_CASE(formulas_of_the_convolutions_are_recovered) {
 }
 
 BOOST_AUTO_TEST_CASE(formulas_are_recovered_when_the_loss_is_nearly_zero) {
-    check_formulas(summary_of("--epochs 60 --lr 0.05 --layers 100 --seed 2"), {"hidden.weight", "hidden.bias", "output.weight", "output.bias"});
+    check_formulas(summary_of("--epochs 60 --lr 0.05 --layers 100 --seed 2"),
+                   {"hidden.weight", "hidden.bias", "output.weight", "output.bias"});
 }
 
 BOOST_AUTO_TEST_CASE(the_default_run_reads_at_least_97_of_100_digits) { BOOST_TEST(accuracy_of("") >= 0.97); }
@@ -118,7 +121,7 @@ BOOST_AUTO_TEST_CASE(a_wrong_gradient_would_be_noticed) {
     BOOST_TEST(difference(1, 2, 1e-300) == std::numeric_limits<double>::infinity());
     const double nan = std::numeric_limits<double>::quiet_NaN();
     BOOST_TEST(!(difference(nan, 2, 0) <= recovered_to));
-    BOOST_TEST(!(difference(nan, 3, 0) <= recovered_to));
+    BOOST_TEST(!(difference(nan, 2 + 1e-14, 0) <= recovered_to));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -4,6 +4,7 @@
 
 #include <boost/test/unit_test.hpp>
 #include <fmt/format.h>
+#include <limits>
 
 namespace {
 
@@ -131,6 +132,19 @@ BOOST_AUTO_TEST_CASE(slices_name_what_does_not_fit) {
     throws<ValueError>([] { return pad(of({2}), {Widths{1, -1}}); }, "pad: expected widths that are not negative, got (1, -1) for axis 0");
 }
 
+BOOST_AUTO_TEST_CASE(numbers_at_the_end_of_their_range_do_not_overflow) {
+    const Index most = std::numeric_limits<Index>::max(), least = std::numeric_limits<Index>::min();
+    BOOST_TEST(slice(T::arange(3), {{1, {}, most}}).item() == 1);
+    BOOST_TEST(slice(T::arange(3), {{{}, {}, least}}).item() == 2);
+    BOOST_TEST(slice(T::arange(3), {{least, most}}).size() == 3);
+    BOOST_TEST(slice(T::arange(3), {{most, least, -1}}).size() == 3);
+    throws<ShapeError>([&] { return pad(of({2}), {Widths{most, 1}}); }, fmt::format("shape: expected at most 2^62 elements, got [{}]", most));
+    throws<ShapeError>([&] { return reshape(of({2}), {most, most, -1}); }, fmt::format("shape: expected at most 2^62 elements, got [{}, {}, 1]", most, most));
+    throws<IndexError>([&] { return autodiff::select(of({2}), 0, least); }, fmt::format("select: expected an index from -2 to 1, got {}", least));
+    throws<IndexError>([&] { return take(of({2}), Indices::of({least})); }, fmt::format("take: expected an index from -2 to 1, got {} at position 0", least));
+    throws<ShapeError>([&] { return sum(of({2}), most); }, fmt::format("sum: expected an axis of [2], from -1 to 0, got axis {}", most));
+}
+
 BOOST_AUTO_TEST_CASE(joins_name_the_part_that_does_not_fit) {
     throws<ShapeError>([] { return concat(std::vector<T>{}); }, "concat: expected at least one tensor, got none");
     throws<ShapeError>([] { return concat({of({2, 3}), of({2, 2})}); }, "concat: expected shapes that agree with [2, 3] except along axis 0, got [2, 2]");
@@ -159,6 +173,7 @@ BOOST_AUTO_TEST_CASE(indices_outside_the_extent_are_named_with_their_position) {
     throws<ShapeError>([] { return gather_transpose(of({2}), Indices::of({0}), 3, 0); }, "gather_transpose: expected updates of the indices' shape [1], got [2]");
     throws<IndexError>([] { return gather_transpose(of({1}), Indices::of({3}), 3, 0); }, "gather_transpose: expected an index from -3 to 2, got 3 at position 0");
     throws<ShapeError>([] { return scatter_add(of({1}), Indices::of({0}), -1); }, "shape: expected extents that are not negative, got [-1]");
+    throws<ShapeError>([] { return gather_transpose(of({1}), Indices::of({0}), -2, 0); }, "shape: expected extents that are not negative, got [-2]");
 }
 
 BOOST_AUTO_TEST_CASE(products_name_both_shapes_when_they_do_not_fit) {
