@@ -75,7 +75,7 @@ double value_at(const AnyTensor& block, Index flat) {
 
 }  // namespace
 
-double Gradient::operator[](const Scalar& x) const {
+double Gradient::look_up(const Scalar& x) const {
     const std::uint32_t row = checked(x.row(), x.recording(), "gradient[]");
     Element storage;
     if (const Element* e = element(x, storage)) {
@@ -83,7 +83,7 @@ double Gradient::operator[](const Scalar& x) const {
         if (!kept_[e->node]) throw_not_kept();
         return value_at(block_[e->node], e->flat);
     }
-    return row <= root_ ? scalar_[row] : 0;
+    return row <= root_ ? scalar_[row] + 0.0 : 0;
 }
 
 template <class T>
@@ -98,7 +98,11 @@ Tensor<T> Gradient::operator[](const Tensor<T>& x) const {
 template Tensor<float> Gradient::operator[](const Tensor<float>&) const;
 template Tensor<double> Gradient::operator[](const Tensor<double>&) const;
 
-bool Gradient::reaches_row(std::uint32_t row) const { return row <= root_ && (reached_.empty() || reached_[row]); }
+bool Gradient::reaches_row(std::uint32_t row) const {
+    if (row > root_) return false;
+    if (!reached_.empty()) return reached_[row];
+    return scalar_[row] != nothing || !std::signbit(scalar_[row]);
+}
 
 bool Gradient::reaches(const Scalar& x) const {
     const std::uint32_t row = checked(x.row(), x.recording(), "reaches");
@@ -126,13 +130,13 @@ void Gradient::grow(std::size_t rows) {
 }
 
 void Gradient::begin(const Tape& tape, std::uint32_t root) {
-    root_ = 0;
+    root_ = 0, newest_ = no_tape_id;
     if (capacity_ <= root) grow(std::size_t{root} + 1);
-    std::memset(scalar_.get(), 0, (std::size_t{root} + 1) * sizeof(double));
+    std::fill_n(scalar_.get(), std::size_t{root} + 1, nothing);
     segments_.assign(tape.segments().begin(), tape.segments().end());
     if (!reached_.empty()) reached_.clear();
     if (!block_.empty()) block_.clear(), kept_.clear(), node_row_.clear(), elements_.clear();
-    root_ = root;
+    root_ = root, newest_ = segments_.back().id;
 }
 
 void Gradient::sweep_scalars(const Tape& tape, std::uint32_t root) {
@@ -140,7 +144,7 @@ void Gradient::sweep_scalars(const Tape& tape, std::uint32_t root) {
     const WengertList& list = tape.list();
     scalar_[root] = 1;
     Adjoints<double> adjoints{scalar_.get(), {}};
-    if (reverse_sweep(list, tape.nodes(), adjoints, root, RecordedPartials{list.partial}) > 0) trace_reach(tape, root);
+    reverse_sweep(list, tape.nodes(), adjoints, root, RecordedPartials{list.partial});
 }
 
 void Gradient::sweep_tensors(const Tape& tape, std::uint32_t root, const AnyTensor& seed) {
@@ -170,7 +174,8 @@ void Gradient::sweep_tensors(const Tape& tape, std::uint32_t root, const AnyTens
     trace_reach(tape, root);
 }
 
-/// Which rows the root depends on. An adjoint that is not zero tells by itself; only if some are zero is the list walked once more.
+/// Which rows the root depends on. Scalar rows tell by themselves (sweep.hpp); a tensor's adjoint may be missing because a Scalar's was 0,
+/// so a tape with tensors is walked once more.
 void Gradient::trace_reach(const Tape& tape, std::uint32_t root) {
     const WengertList& list = tape.list();
     const std::vector<Node>& nodes = tape.nodes();

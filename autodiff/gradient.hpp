@@ -22,7 +22,11 @@ class Gradient {
     Gradient() = default;
 
     /// throws TapeError if x is a constant, was moved from, or belongs to another recording
-    [[nodiscard]] double operator[](const Scalar& x) const;
+    [[nodiscard]] double operator[](const Scalar& x) const {
+        if (x.recording() == newest_ && block_.empty() && x.row() <= root_) [[likely]]
+            return scalar_[x.row()] + 0.0;  // never -0: that is how the sweep spells "nothing has arrived"
+        return look_up(x);
+    }
     /// throws the same, and TapeError (detail) for an intermediate value of a tape that keeps derivatives only, unless it was named
     template <class T>
     [[nodiscard]] Tensor<T> operator[](const Tensor<T>& x) const;
@@ -44,6 +48,7 @@ class Gradient {
         std::uint32_t row, node;
         Index flat;
     };
+    [[nodiscard]] double look_up(const Scalar& x) const;
     void grow(std::size_t rows);
     void begin(const Tape& tape, std::uint32_t root);
     void sweep_scalars(const Tape& tape, std::uint32_t root);
@@ -60,12 +65,13 @@ class Gradient {
     std::unique_ptr<double[], Free> scalar_;
     std::size_t capacity_ = 0;
     std::uint32_t root_ = 0;
+    RecordingId newest_ = no_tape_id;  // of the last segment
     std::vector<Tape::Segment> segments_;
     std::vector<AnyTensor> block_;
     std::vector<bool> kept_;               // per node: its adjoint was retained
     std::vector<std::uint32_t> node_row_;  // per node: its row
     std::vector<Element> elements_;        // rows that are elements of tensors, ascending
-    std::vector<bool> reached_;            // per row; empty if every adjoint below the root tells by itself
+    std::vector<bool> reached_;            // per row, on tapes with tensors; on others each adjoint tells by itself
 };
 
 /// dy/dx for every x on y's tape, which must live on this thread.

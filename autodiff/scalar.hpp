@@ -16,6 +16,13 @@ inline namespace v1 {
 template <>
 inline constexpr bool is_lifted<Scalar> = true;
 
+inline Scalar Tape::variable(double x, std::string_view name) {
+    const std::uint32_t row = append_leaf(x);
+    ++variables_;
+    if (!name.empty()) name_row(row, name);
+    return Recorder::settled(x, row, id);
+}
+
 /// y = R(a) for the rule R of one operand.
 template <class R, AScalar A>
 [[gnu::always_inline]] inline Scalar apply(R, A&& a) {

@@ -11,15 +11,27 @@
 namespace autodiff {
 inline namespace v1 {
 
-/// Nothing flows where nothing arrives: a row whose adjoint is exactly 0 propagates nothing.
-inline bool absent(double adjoint) { return adjoint == 0; }
-inline bool absent(const Scalar& adjoint) { return !adjoint.recorded() && adjoint.value() == 0; }
+/// An adjoint to which nothing has flown yet. Contributions are never -0 (see `flow`) and sums of them never become it, so this one
+/// bit pattern tells *absent* from 0, for free: `reaches` reads it.
+inline constexpr double nothing = -0.0;
 
-/// xbar += ybar * partial, for operand x of a row.
-[[gnu::always_inline]] inline void flow(double* adjoint, Operand x, double ybar, double partial) { adjoint[static_cast<std::uint32_t>(x)] += ybar * partial; }
+/// Nothing flows where nothing arrives, and an adjoint that is exactly 0 moves no number.
+inline bool silent(double adjoint) { return adjoint == 0; }
+inline bool silent(const Scalar& adjoint) { return !adjoint.recorded() && adjoint.value() == 0; }
+
+/// xbar += ybar * partial, for operand x of a row. Adding +0 turns a product of -0 into +0 and changes nothing else.
+[[gnu::always_inline]] inline void flow(double* adjoint, Operand x, double ybar, double partial) {
+    adjoint[static_cast<std::uint32_t>(x)] += ybar * partial + 0.0;
+}
 inline void flow(Scalar* adjoint, Operand x, const Scalar& ybar, const Scalar& partial) {
     if (x != Operand{0}) adjoint[static_cast<std::uint32_t>(x)] += ybar * partial;  // what flows into the sink need not be recorded
 }
+/// A silent row: if an adjoint of 0 has arrived there, it is passed on as 0 * anything = 0, so that its operands count as reached.
+inline void touch(double* adjoint, double ybar, const Operand* first, std::uint32_t operands) {
+    if (std::signbit(ybar)) return;
+    for (std::uint32_t k = 0; k < operands; ++k) adjoint[static_cast<std::uint32_t>(first[k])] += 0.0;
+}
+inline void touch(Scalar*, const Scalar&, const Operand*, std::uint32_t) {}
 
 /// The number of operands that rows 1 to `row` have: where the operands of the next row begin.
 inline std::uint32_t operands_up_to(const WengertList& list, std::uint32_t row) {
@@ -43,25 +55,24 @@ template <class Number>
 }
 
 /// xbar += ybar * dy/dx for every row from `root` down. The root's own adjoint is the seed, set by the caller.
-/// Returns at how many scalar rows no adjoint had arrived.
 template <class Number, class Partials>
-std::uint32_t reverse_sweep(const WengertList& list, const std::vector<Node>& nodes, Adjoints<Number>& adjoints, std::uint32_t root,
+void reverse_sweep(const WengertList& list, const std::vector<Node>& nodes, Adjoints<Number>& adjoints, std::uint32_t root,
                    const Partials& partials) {
-    std::uint32_t row = root, first = operands_up_to(list, root), silent = 0;
+    std::uint32_t row = root, first = operands_up_to(list, root);
     for (std::size_t node = nodes_up_to(nodes, root);; --node) {
         const std::uint32_t next_tensor = node == 0 ? 0 : nodes[node - 1].row;
         for (; row > next_tensor; --row) {
             const std::uint32_t operands = list.count[row];
             const Number ybar = adjoints.scalar[row];
             first -= operands;
-            if (absent(ybar)) {
-                ++silent;
+            if (silent(ybar)) {
+                touch(adjoints.scalar, ybar, list.operand + first, operands);
                 continue;
             }
             const auto partial = partials(row, first);
             for (std::uint32_t k = 0; k < operands; ++k) flow(adjoints.scalar, list.operand[first + k], ybar, partial[k]);
         }
-        if (node == 0) return silent;
+        if (node == 0) return;
         pull_through(nodes, node - 1, adjoints);
         --row;
     }

@@ -18,13 +18,7 @@ inline namespace v1 {
 
 namespace {
 
-RecordingId next_recording() noexcept {
-    static constinit std::atomic<std::uint32_t> last{0};
-    for (;;) {
-        const RecordingId id{last.fetch_add(1, std::memory_order_relaxed) + 1};
-        if (id != constant_id && id != moved_from_id && id != no_tape_id) return id;
-    }
-}
+constinit std::atomic<std::uint32_t> ids_taken{0};
 
 template <class T>
 void resize(T*& column, std::size_t elements) {
@@ -54,18 +48,30 @@ Tape::~Tape() {
     std::free(partial), std::free(operand), std::free(count), std::free(value), std::free(operation);
 }
 
+/// A tape takes one id when it is made, and some in advance each time it begins again: the counter is shared by all threads.
+RecordingId Tape::next_recording(std::uint32_t in_advance) noexcept {
+    for (;;) {
+        if (next_id_ == last_id_) {
+            next_id_ = ids_taken.fetch_add(in_advance, std::memory_order_relaxed);
+            last_id_ = next_id_ + in_advance;
+        }
+        const RecordingId taken{++next_id_};
+        if (taken != constant_id && taken != moved_from_id && taken != no_tape_id) return taken;
+    }
+}
+
 void Tape::begin_recording() noexcept {
-    id = next_recording();
+    id = next_recording(segments_.empty() ? 1 : 64);
     rows = 1, operands = 0, leaf_rows_ = 0, variables_ = 0;
     count[0] = 0;
     if (detail_ == Detail::operations) value[0] = 0, operation[0] = Operation{};
-    segments_.clear();
-    segments_.push_back({1, id});
+    segments_.resize(1);
+    segments_[0] = {1, id};
 }
 
 void Tape::clear() {
-    nodes_.clear();
-    names_.clear();
+    if (!nodes_.empty()) nodes_.clear();
+    if (!names_.empty()) names_.clear();
     begin_recording();
 }
 
@@ -123,14 +129,6 @@ void Tape::grow_rows(std::uint64_t with_sink_and_one_more) {
     row_capacity_ = capacity;
 }
 
-std::uint32_t Tape::append_leaf(double x) {
-    if (leaf_rows_ >= leaf_capacity_ || rows > limits_.rows) [[unlikely]] grow_leaves();
-    ++leaf_rows_;
-    count[rows] = 0;
-    if (operation != nullptr) value[rows] = x, operation[rows] = Operation{};
-    return rows++;
-}
-
 std::uint32_t Tape::append(Node&& node, double scalar_value) {
     if (nodes_.size() == nodes_.capacity()) nodes_.reserve(std::max<std::size_t>(16, 2 * nodes_.size()));
     node.row = append_leaf(scalar_value);
@@ -139,13 +137,6 @@ std::uint32_t Tape::append(Node&& node, double scalar_value) {
 }
 
 // Variables and names -----------------------------------------------------------------------------------------------------------------
-
-Scalar Tape::variable(double x, std::string_view name) {
-    const std::uint32_t row = append_leaf(x);
-    if (!name.empty()) name_row(row, name);
-    ++variables_;
-    return Recorder::settled(x, row, id);
-}
 
 namespace {
 
@@ -309,7 +300,7 @@ void Tape::rewind(const Mark& m) {
         throw TapeError(TapeError::Kind::stale_handle, "rewind", "a mark of this recording", "one that was cleared, rewound or made on another tape");
     segments_.reserve(segments_.size() + 1);
     while (!segments_.empty() && segments_.back().first >= m.rows_) segments_.pop_back();
-    id = next_recording();
+    id = next_recording(64);
     segments_.push_back({m.rows_, id});
     rows = m.rows_, operands = m.operands_, leaf_rows_ = m.leaf_rows_, variables_ = m.variables_;
     while (!nodes_.empty() && nodes_.back().row >= rows) nodes_.pop_back();

@@ -166,7 +166,14 @@ class Tape : private WengertList {
 
   private:
     friend struct Recorder;
-    std::uint32_t append_leaf(double value);
+    /// A row without scalar operands: a variable, a tensor row, a mark.
+    [[gnu::always_inline]] std::uint32_t append_leaf(double x) {
+        if (leaf_rows_ >= leaf_capacity_ || rows > limits_.rows) [[unlikely]] grow_leaves();
+        ++leaf_rows_;
+        count[rows] = 0;
+        if (operation != nullptr) value[rows] = x, operation[rows] = Operation{};
+        return rows++;
+    }
     void check_holds(std::uint32_t row, RecordingId recording, std::string_view asker) const;
     void grow_operands(std::uint32_t more);
     void grow_leaves();
@@ -174,6 +181,7 @@ class Tape : private WengertList {
     void set_limit() noexcept;
     void check_rows() const;
     void begin_recording() noexcept;
+    [[nodiscard]] RecordingId next_recording(std::uint32_t in_advance) noexcept;
     [[nodiscard]] std::uint32_t end_of_segment(std::size_t index) const noexcept;
 
     Detail detail_;
@@ -182,6 +190,7 @@ class Tape : private WengertList {
     std::uint32_t room_ = 0;       // operands that can be written without growing or asking
     std::uint32_t leaf_rows_ = 0;  // rows without scalar operands: variables, tensor rows, marks
     std::uint32_t variables_ = 0;
+    std::uint32_t next_id_ = 0, last_id_ = 0;  // ids taken from the process in advance
     std::vector<Segment> segments_;
     std::vector<Node> nodes_;
     std::vector<std::pair<std::uint32_t, std::string>> names_;  // sorted by row
