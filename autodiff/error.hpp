@@ -3,6 +3,7 @@
 /// The library throws, it never prints and never aborts. Next: tape.hpp.
 #pragma once
 
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -56,6 +57,16 @@ class TapeError : public Error {
 
   private:
     Kind kind_;
+};
+
+/// A file is not what it should be. `offset` is the byte at which that shows.
+class LoadError : public Error {
+  public:
+    LoadError(std::uint64_t offset, std::string_view operation, std::string_view expected, std::string_view got, std::string_view remedy = {});
+    [[nodiscard]] std::uint64_t offset() const noexcept { return offset_; }
+
+  private:
+    std::uint64_t offset_;
 };
 
 }  // namespace v1

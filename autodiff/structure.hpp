@@ -271,28 +271,26 @@ consteval bool has_parameters() {
         return false;
 }
 
-template <class X, class F>
+template <bool WithBuffers, class X, class F>
 void walk(const std::string& name, X& x, F& f) {
     using T = std::remove_const_t<X>;
-    // A member without a name (the tuple inside a Sequential) adds nothing to the path.
-    const auto below = [&name](std::string_view member) {
-        if (member.empty()) return name;
-        return name.empty() ? std::string(member) : name + "." + std::string(member);
-    };
+    const auto below = [&name](std::string_view member) { return name.empty() ? std::string(member) : name + "." + std::string(member); };
     if constexpr (AScalar<T> || ADifferentiableTensor<T>) {
         f(std::string_view(name), x);
+    } else if constexpr (is_buffer<T>) {
+        if constexpr (WithBuffers) f(std::string_view(name), x.tensor);
     } else if constexpr (!has_parameters<T>()) {
         return;
     } else if constexpr (SaysFields<T>) {
-        for_each_field(x, [&](std::string_view member, auto& value) { walk(below(member), value, f); });
+        for_each_field(x, [&](std::string_view member, auto& value) { walk<WithBuffers>(below(member), value, f); });
     } else if constexpr (TupleLike<T>) {
         std::size_t i = 0;
-        std::apply([&](auto&... element) { (walk(below(std::to_string(i++)), element, f), ...); }, x);
+        std::apply([&](auto&... element) { (walk<WithBuffers>(below(std::to_string(i++)), element, f), ...); }, x);
     } else if constexpr (Range<T>) {
         std::size_t i = 0;
-        for (auto& element : x) walk(below(std::to_string(i++)), element, f);
+        for (auto& element : x) walk<WithBuffers>(below(std::to_string(i++)), element, f);
     } else {
-        for_each_field(x, [&](std::string_view member, auto& value) { walk(below(member), value, f); });
+        for_each_field(x, [&](std::string_view member, auto& value) { walk<WithBuffers>(below(member), value, f); });
     }
 }
 
@@ -306,7 +304,14 @@ concept Structure = std::is_class_v<X> && !AScalar<X> && !ATensor<X> && internal
 template <class X, class F>
     requires Structure<std::remove_const_t<X>>
 void for_each_parameter(X& model, F&& f) {
-    internal::walk(std::string(), model, f);
+    internal::walk<false>(std::string(), model, f);
+}
+
+/// The same, and the buffers of the layers too: everything that a saved model consists of.
+template <class X, class F>
+    requires Structure<std::remove_const_t<X>>
+void for_each_parameter_and_buffer(X& model, F&& f) {
+    internal::walk<true>(std::string(), model, f);
 }
 
 }  // namespace v1

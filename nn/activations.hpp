@@ -17,12 +17,12 @@ namespace nn {
 inline namespace v1 {
 
 using autodiff::Index;
-using autodiff::Tensor;
 using autodiff::relu;
 using autodiff::sigmoid;
 using autodiff::softmax;
 using autodiff::softplus;
 using autodiff::tanh;
+using autodiff::Tensor;
 
 /// x where x > 0, else slope x
 template <autodiff::Lifted X>

@@ -35,7 +35,8 @@ Tensor<T> BasicBatchNorm<T>::operator()(const Tensor<T>& x) const {
     }
     const Index count = x.size() / channels;
     if (count < 2)
-        throw autodiff::ValueError("batch_norm", "at least two values per channel in training", fmt::format("{} for {}", count, to_string(x.shape())),
+        throw autodiff::ValueError("batch_norm", "at least two values per channel in training",
+                                   fmt::format("{} for {}", count, to_string(x.shape())),
                                    "call nn::eval(model) to use the running statistics");
     const autodiff::Axes axes{std::span<const Index>(others)};
     const Tensor<T> centred = x - mean(x, axes, true);

@@ -55,9 +55,9 @@ class BasicBatchNorm {
     mutable autodiff::Buffer<T> running_mean, running_var;  ///< [channels]
     mutable Index batches = 0;                              ///< how many the statistics have seen
 
-    static constexpr auto fields = std::tuple{autodiff::field("weight", &BasicBatchNorm::weight), autodiff::field("bias", &BasicBatchNorm::bias),
-                                              autodiff::field("running_mean", &BasicBatchNorm::running_mean),
-                                              autodiff::field("running_var", &BasicBatchNorm::running_var)};
+    static constexpr auto fields = std::tuple{
+        autodiff::field("weight", &BasicBatchNorm::weight), autodiff::field("bias", &BasicBatchNorm::bias),
+        autodiff::field("running_mean", &BasicBatchNorm::running_mean), autodiff::field("running_var", &BasicBatchNorm::running_var)};
 
   private:
     void follow(const Tensor<T>& mean, const Tensor<T>& variance, Index count) const;

@@ -29,7 +29,8 @@ template <class T>
 void check(std::string_view loss, const Tensor<T>& scores, const Tensor<Index>& labels, const CrossEntropyOptions<T>& options) {
     const auto extents = scores.shape().extents();
     if (extents.empty() || extents.back() < 1 || !std::ranges::equal(extents.first(extents.size() - 1), labels.shape().extents()))
-        throw autodiff::ShapeError(loss, "scores [.., classes] and labels [..]", fmt::format("{} and {}", to_string(scores.shape()), to_string(labels.shape())));
+        throw autodiff::ShapeError(loss, "scores [.., classes] and labels [..]",
+                                   fmt::format("{} and {}", to_string(scores.shape()), to_string(labels.shape())));
     if (options.class_weights && options.class_weights->shape() != autodiff::Shape{extents.back()})
         throw autodiff::ShapeError(loss, fmt::format("class weights [{}]", extents.back()), to_string(options.class_weights->shape()));
     if (!(options.label_smoothing >= 0 && options.label_smoothing <= 1))
@@ -38,7 +39,8 @@ void check(std::string_view loss, const Tensor<T>& scores, const Tensor<Index>& 
 
 template <class T>
 Samples<T> read(std::string_view loss, const Tensor<Index>& labels, Index classes, const CrossEntropyOptions<T>& options) {
-    Samples<T> samples{.labels = labels.contiguous(), .weights = Tensor<T>::ones(labels.shape()), .counted = Tensor<bool>::full(labels.shape(), true)};
+    Samples<T> samples{
+        .labels = labels.contiguous(), .weights = Tensor<T>::ones(labels.shape()), .counted = Tensor<bool>::full(labels.shape(), true)};
     std::vector<T> class_weights(static_cast<std::size_t>(classes), T{1});
     if (options.class_weights) std::ranges::copy(options.class_weights->contiguous().data(), class_weights.begin());
     const std::span<Index> label = in_place(samples.labels);
@@ -50,7 +52,8 @@ Samples<T> read(std::string_view loss, const Tensor<Index>& labels, Index classe
             continue;
         }
         if (label[i] < 0 || label[i] >= classes)
-            throw autodiff::IndexError(loss, fmt::format("labels from 0 to {}", classes - 1), fmt::format("{} at position {}", label[i], i));
+            throw autodiff::IndexError(loss, fmt::format("labels from 0 to {}", classes - 1),
+                                       fmt::format("{} at position {}", label[i], i));
         weight[i] = class_weights[static_cast<std::size_t>(label[i])];
         samples.total += static_cast<double>(weight[i]);
     }
@@ -61,7 +64,8 @@ Samples<T> read(std::string_view loss, const Tensor<Index>& labels, Index classe
 }
 
 template <class T>
-Tensor<T> loss_of_labels(std::string_view loss, const Tensor<T>& log_p, const Tensor<Index>& labels, const CrossEntropyOptions<T>& options) {
+Tensor<T> loss_of_labels(std::string_view loss, const Tensor<T>& log_p, const Tensor<Index>& labels,
+                         const CrossEntropyOptions<T>& options) {
     const Index classes = log_p.shape()[-1];
     const Samples<T> samples = read(loss, labels, classes, options);
     const T smoothing = static_cast<T>(options.label_smoothing);
@@ -73,9 +77,12 @@ Tensor<T> loss_of_labels(std::string_view loss, const Tensor<T>& log_p, const Te
     // Chosen, not multiplied by 0: the score of an ignored sample may be infinite.
     if (options.ignore_index) losses = where(samples.counted, losses, 0);
     switch (options.reduction) {
-        case Reduction::mean: return sum(losses) / samples.total;
-        case Reduction::sum: return sum(losses);
-        case Reduction::none: break;
+    case Reduction::mean:
+        return sum(losses) / samples.total;
+    case Reduction::sum:
+        return sum(losses);
+    case Reduction::none:
+        break;
     }
     return losses;
 }
@@ -89,7 +96,8 @@ Tensor<T> cross_entropy(const Tensor<T>& logits, const Tensor<Index>& labels, co
 }
 
 template <class T>
-Tensor<T> nll(const Tensor<T>& log_probabilities, const Tensor<Index>& labels, const CrossEntropyOptions<std::type_identity_t<T>>& options) {
+Tensor<T> nll(const Tensor<T>& log_probabilities, const Tensor<Index>& labels,
+              const CrossEntropyOptions<std::type_identity_t<T>>& options) {
     check("nll", log_probabilities, labels, options);
     return loss_of_labels("nll", log_probabilities, labels, options);
 }

@@ -13,7 +13,8 @@ inline namespace v1 {
 
 template <class T>
 BasicEmbedding<T>::BasicEmbedding(Index words, Index width, std::optional<Index> padding, std::uint64_t seed) : padding_id(padding) {
-    if (words < 1 || width < 1) throw autodiff::ValueError("embedding", "at least one word and a width of 1", fmt::format("{} and {}", words, width));
+    if (words < 1 || width < 1)
+        throw autodiff::ValueError("embedding", "at least one word and a width of 1", fmt::format("{} and {}", words, width));
     if (padding && (*padding < 0 || *padding >= words))
         throw autodiff::IndexError("embedding", fmt::format("a padding id from 0 to {}", words - 1), fmt::format("{}", *padding));
     Random random{seed};

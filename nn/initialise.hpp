@@ -5,7 +5,7 @@
 ///     nn::initialise(model, nn::kaiming_uniform{}, rng);
 ///
 /// A scheme is anything with a member draw<T>(fans, shape, rng) that returns a tensor. Layers know their fans and which of their
-/// parameters are weights; biases become 0, scales of normalisations 1. Draws are made in the order of declaration, so one seed gives one model.
+/// parameters are weights; biases become 0, scales of normalisations 1. Draws follow the order of declaration, so one seed gives one model.
 #pragma once
 
 #include "nn/random.hpp"
@@ -78,8 +78,9 @@ concept Scheme = requires(const S& scheme, Random& random) {
     { scheme.template draw<float>(Fans{}, Shape{}, random) } -> std::same_as<Tensor<float>>;
 };
 
-/// Every weight of the model anew. A layer does it through its own `initialise(scheme, random)`; a tensor that stands in a struct of yours is
-/// taken as a weight [in, out] if it has two axes, as a kernel [out, in, ...] if it has more, and becomes 0 if it has fewer. Scalars stay.
+/// Every weight of the model anew. A layer does it through its own `initialise(scheme, random)`; a tensor that stands in a struct of yours
+/// is taken as a weight [in, out] if it has two axes, as a kernel [out, in, ...] if it has more, and becomes 0 if it has fewer.
+/// Scalars stay.
 template <class M, Scheme S>
 void initialise(M& model, const S& scheme, Random& random) {
     using namespace autodiff::internal;
@@ -88,7 +89,8 @@ void initialise(M& model, const S& scheme, Random& random) {
         if (model.rank() < 2)
             model = M::zeros(model.shape());
         else
-            model = scheme.template draw<T>(model.rank() == 2 ? dense_fans(model.shape()) : kernel_fans(model.shape()), model.shape(), random);
+            model =
+                scheme.template draw<T>(model.rank() == 2 ? dense_fans(model.shape()) : kernel_fans(model.shape()), model.shape(), random);
     } else if constexpr (requires { model.initialise(scheme, random); }) {
         model.initialise(scheme, random);
     } else if constexpr (internal::Walkable<M>) {

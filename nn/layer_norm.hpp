@@ -32,7 +32,8 @@ class BasicLayerNorm {
     Tensor<T> weight, bias;
     double eps = 1e-5;
 
-    static constexpr auto fields = std::tuple{autodiff::field("weight", &BasicLayerNorm::weight), autodiff::field("bias", &BasicLayerNorm::bias)};
+    static constexpr auto fields =
+        std::tuple{autodiff::field("weight", &BasicLayerNorm::weight), autodiff::field("bias", &BasicLayerNorm::bias)};
 };
 
 using LayerNorm = BasicLayerNorm<float>;

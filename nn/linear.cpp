@@ -22,7 +22,8 @@ BasicLinear<T>::BasicLinear(Index in, Index out, bool with_bias, std::uint64_t s
 template <class T>
 Tensor<T> BasicLinear<T>::operator()(const Tensor<T>& x) const {
     if (x.rank() < 1 || x.shape()[-1] != weight.shape()[0])
-        throw autodiff::ShapeError("linear", fmt::format("[.., {}] for weight {}", weight.shape()[0], to_string(weight.shape())), to_string(x.shape()));
+        throw autodiff::ShapeError("linear", fmt::format("[.., {}] for weight {}", weight.shape()[0], to_string(weight.shape())),
+                                   to_string(x.shape()));
     const Tensor<T> z = x.rank() == 1 ? squeeze(matmul(unsqueeze(x, 0), weight), 0) : matmul(x, weight);
     return has_bias() ? z + bias : z;
 }

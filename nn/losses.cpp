@@ -24,9 +24,12 @@ void check_shapes(std::string_view loss, const Tensor<T>& a, const Tensor<T>& t,
 template <class T>
 Tensor<T> reduce(const Tensor<T>& losses, Reduction reduction) {
     switch (reduction) {
-        case Reduction::mean: return mean(losses);
-        case Reduction::sum: return sum(losses);
-        case Reduction::none: break;
+    case Reduction::mean:
+        return mean(losses);
+    case Reduction::sum:
+        return sum(losses);
+    case Reduction::none:
+        break;
     }
     return losses;
 }
@@ -83,13 +86,13 @@ Tensor<T> gaussian_nll(const Tensor<T>& m, const Tensor<T>& t, const Tensor<T>& 
     return reduce(0.5 * (log_variance + square(t - m) * exp(-log_variance)), reduction);
 }
 
-#define WENGERT_INSTANTIATE(T)                                                                  \
-    template Tensor<T> mse(const Tensor<T>&, const Tensor<T>&, Reduction);                      \
-    template Tensor<T> l1(const Tensor<T>&, const Tensor<T>&, Reduction);                       \
-    template Tensor<T> huber(const Tensor<T>&, const Tensor<T>&, double, Reduction);            \
-    template Tensor<T> hinge(const Tensor<T>&, const Tensor<T>&, Reduction);                    \
-    template Tensor<T> bce_with_logits(const Tensor<T>&, const Tensor<T>&, double, Reduction);  \
-    template Tensor<T> kl_div(const Tensor<T>&, const Tensor<T>&, Reduction);                   \
+#define WENGERT_INSTANTIATE(T)                                                                                                             \
+    template Tensor<T> mse(const Tensor<T>&, const Tensor<T>&, Reduction);                                                                 \
+    template Tensor<T> l1(const Tensor<T>&, const Tensor<T>&, Reduction);                                                                  \
+    template Tensor<T> huber(const Tensor<T>&, const Tensor<T>&, double, Reduction);                                                       \
+    template Tensor<T> hinge(const Tensor<T>&, const Tensor<T>&, Reduction);                                                               \
+    template Tensor<T> bce_with_logits(const Tensor<T>&, const Tensor<T>&, double, Reduction);                                             \
+    template Tensor<T> kl_div(const Tensor<T>&, const Tensor<T>&, Reduction);                                                              \
     template Tensor<T> gaussian_nll(const Tensor<T>&, const Tensor<T>&, const Tensor<T>&, Reduction);
 WENGERT_INSTANTIATE(float)
 WENGERT_INSTANTIATE(double)

@@ -49,7 +49,8 @@ struct CrossEntropyOptions {
 /// throws   ShapeError; IndexError naming position and value of a label outside [0, classes); ValueError for smoothing outside [0, 1],
 ///          and in a mean to which no sample counts
 template <class T>
-[[nodiscard]] Tensor<T> cross_entropy(const Tensor<T>& logits, const Tensor<Index>& labels, const CrossEntropyOptions<std::type_identity_t<T>>& options = {});
+[[nodiscard]] Tensor<T> cross_entropy(const Tensor<T>& logits, const Tensor<Index>& labels,
+                                      const CrossEntropyOptions<std::type_identity_t<T>>& options = {});
 /// The same from log-probabilities, as log_softmax gives them.
 template <class T>
 [[nodiscard]] Tensor<T> nll(const Tensor<T>& log_probabilities, const Tensor<Index>& labels,
@@ -58,7 +59,8 @@ template <class T>
 /// -(w t ln sigmoid(z) + (1 - t) ln(1 - sigmoid(z))) = (1 - t) z + (1 + (w - 1) t) softplus(-z), which does not overflow
 /// t: probabilities, same shape as z   w: `pos_weight`, how much more a positive counts
 template <class T>
-[[nodiscard]] Tensor<T> bce_with_logits(const Tensor<T>& z, const Tensor<T>& t, double pos_weight = 1, Reduction reduction = Reduction::mean);
+[[nodiscard]] Tensor<T> bce_with_logits(const Tensor<T>& z, const Tensor<T>& t, double pos_weight = 1,
+                                        Reduction reduction = Reduction::mean);
 
 /// KL(t || a) = sum_c t_c (ln t_c - a_c), for log-probabilities a and probabilities t: [n, .., classes]; where t is 0, so is its term.
 /// mean     divided by n, the extent of axis 0: a divergence per sample, where a mean over classes would depend on their number
@@ -67,7 +69,8 @@ template <class T>
 [[nodiscard]] Tensor<T> kl_div(const Tensor<T>& log_probabilities, const Tensor<T>& t, Reduction reduction = Reduction::mean);
 /// (ln v + (t - m)^2 / v) / 2, v the variance, given as its logarithm; the constant ln(2 pi) / 2 is left out
 template <class T>
-[[nodiscard]] Tensor<T> gaussian_nll(const Tensor<T>& m, const Tensor<T>& t, const Tensor<T>& log_variance, Reduction reduction = Reduction::mean);
+[[nodiscard]] Tensor<T> gaussian_nll(const Tensor<T>& m, const Tensor<T>& t, const Tensor<T>& log_variance,
+                                     Reduction reduction = Reduction::mean);
 
 }  // namespace v1
 }  // namespace nn

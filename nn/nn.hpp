@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/// Everything for training, and a map of it. Nothing below nn/ contains a derivative: layers and losses are formulas, the sweep does the rest.
+/// Everything for training, and a map of it. Nothing below nn/ contains a derivative: layers and losses are formulas, and the sweep does
+/// the rest.
 ///
 ///     random.hpp        a generator as a value: seed and position
 ///     parameters.hpp    the parameters of a plain struct, with names
@@ -11,10 +12,12 @@
 ///     optimizers.hpp    SGD, Adam, AdamW, clipping        schedules.hpp    their rates
 ///     data.hpp          data | shuffle(rng) | batch(64)
 ///     training.hpp      accuracy, confusion               summary.hpp      a model as a table
+///     checkpoint.hpp    save and load
 #pragma once
 
 #include "nn/activations.hpp"
 #include "nn/batch_norm.hpp"
+#include "nn/checkpoint.hpp"
 #include "nn/conv.hpp"
 #include "nn/data.hpp"
 #include "nn/dropout.hpp"

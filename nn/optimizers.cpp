@@ -19,17 +19,17 @@ internal::Slot<T>& slot(std::string_view optimizer, std::vector<internal::AnySlo
     if (i == slots.size()) slots.emplace_back(internal::Slot<T>{part.name, part.gradient.shape(), {}, {}});
     auto* found = std::get_if<internal::Slot<T>>(&slots[i]);
     if (found == nullptr || found->name != part.name || found->shape != part.gradient.shape())
-        throw autodiff::ValueError(optimizer, found ? "the parameter of earlier steps, " + says(found->name, found->shape) : "the element type of earlier steps",
-                                   says(part.name, part.gradient.shape()), "make a new optimizer for another model");
+        throw autodiff::ValueError(
+            optimizer, found ? "the parameter of earlier steps, " + says(found->name, found->shape) : "the element type of earlier steps",
+            says(part.name, part.gradient.shape()), "make a new optimizer for another model");
     return *found;
 }
 
 void match(std::string_view optimizer, std::vector<internal::AnySlot>& slots, const std::vector<internal::AnyPart>& parts) {
     if (!slots.empty() && slots.size() != parts.size())
-        throw autodiff::ValueError(optimizer, fmt::format("the {} parameters of earlier steps", slots.size()), fmt::format("{}", parts.size()),
-                                   "make a new optimizer for another model");
-    for (std::size_t i = 0; i < parts.size(); ++i)
-        std::visit([&](const auto& part) { slot(optimizer, slots, i, part); }, parts[i]);
+        throw autodiff::ValueError(optimizer, fmt::format("the {} parameters of earlier steps", slots.size()),
+                                   fmt::format("{}", parts.size()), "make a new optimizer for another model");
+    for (std::size_t i = 0; i < parts.size(); ++i) std::visit([&](const auto& part) { slot(optimizer, slots, i, part); }, parts[i]);
 }
 
 /// f(slot, x, g) for all parts, with the values as spans.
@@ -47,7 +47,8 @@ std::span<T> memory(Tensor<T>& state, const autodiff::Shape& shape) {
 }
 
 void check_at_least(std::string_view optimizer, std::string_view what, double value, double least) {
-    if (!(value >= least) || !std::isfinite(value)) throw autodiff::ValueError(optimizer, fmt::format("{} of at least {}", what, least), fmt::format("{}", value));
+    if (!(value >= least) || !std::isfinite(value))
+        throw autodiff::ValueError(optimizer, fmt::format("{} of at least {}", what, least), fmt::format("{}", value));
 }
 
 }  // namespace
@@ -59,7 +60,8 @@ void Pairs::pair(std::string_view optimizer, std::size_t i, std::string_view nam
     auto* part = i < parts.size() ? std::get_if<Part<T>>(&parts[i]) : nullptr;
     if (part == nullptr) throw autodiff::ValueError(optimizer, fmt::format("a gradient for {}", name), "none of its type at this place");
     if (part->gradient.shape() != x.shape())
-        throw autodiff::ShapeError(optimizer, fmt::format("a gradient {} for {}", to_string(x.shape()), name), to_string(part->gradient.shape()));
+        throw autodiff::ShapeError(optimizer, fmt::format("a gradient {} for {}", to_string(x.shape()), name),
+                                   to_string(part->gradient.shape()));
     part->parameter = &x;
 }
 void Pairs::throw_recorded(std::string_view optimizer, std::string_view name) {
@@ -138,7 +140,8 @@ SGD::SGD(SgdOptions chosen) : options(chosen) {
 
 void SGD::advance(std::vector<internal::AnyPart>& parts) {
     for_each_part("sgd", slots_, parts, [this]<class T>(internal::Slot<T>& slot, std::span<T> x, std::span<const T> gradient) {
-        const auto lr = static_cast<T>(options.lr), momentum = static_cast<T>(options.momentum), decay = static_cast<T>(options.weight_decay);
+        const auto lr = static_cast<T>(options.lr), momentum = static_cast<T>(options.momentum),
+                   decay = static_cast<T>(options.weight_decay);
         if (momentum == 0) {
             for (std::size_t i = 0; i < x.size(); ++i) x[i] -= lr * (gradient[i] + decay * x[i]);
             return;

@@ -100,7 +100,8 @@ struct SgdOptions {
 };
 
 /// v <- momentum v + g,  x <- x - lr v; with nesterov x <- x - lr (g + momentum v). The first v is g.
-/// throws   ShapeError if a gradient does not fit its parameter, ValueError if the model is not the one of earlier steps; nothing has changed then
+/// throws   ShapeError if a gradient does not fit its parameter, ValueError if the model is not the one of earlier steps, TapeError for
+///          a recorded model; nothing has changed then
 /// source   Sutskever, Martens, Dahl, Hinton (2013), "On the importance of initialization and momentum in deep learning"
 class SGD {
   public:

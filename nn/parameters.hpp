@@ -43,17 +43,17 @@ consteval auto element_type() {
     else if constexpr (SaysFields<X>)
         return std::apply(
             [](const auto&... field) {
-                return first_element_type(std::type_identity<std::tuple<std::remove_cvref_t<decltype(std::declval<X&>().*(field.member))>...>>{});
+                return first_element_type(
+                    std::type_identity<std::tuple<std::remove_cvref_t<decltype(std::declval<X&>().*(field.member))>...>>{});
             },
             X::fields);
     else if constexpr (TupleLike<X>)
         return []<std::size_t... I>(std::index_sequence<I...>) {
             return first_element_type(std::type_identity<std::tuple<std::tuple_element_t<I, X>...>>{});
-        }(std::make_index_sequence<std::tuple_size_v<X>>{});
-    else if constexpr (Range<X>)
-        return element_type<typename X::value_type>();
-    else
-        return first_element_type(std::type_identity<decltype(tie_members(std::declval<X&>()))>{});
+        }
+    (std::make_index_sequence<std::tuple_size_v<X>>{});
+    else if constexpr (Range<X>) return element_type<typename X::value_type>();
+    else return first_element_type(std::type_identity<decltype(tie_members(std::declval<X&>()))>{});
 }
 
 }  // namespace internal
@@ -65,7 +65,7 @@ using ElementType = typename decltype(internal::element_type<std::remove_const_t
 /// {name, tensor} for every tensor parameter, in the order of declaration; the tensors are the model's own, not copies.
 /// A model of float and double tensors is asked for one of them: `parameters<double>(model)`.
 template <class Wanted = void, class M>
-    requires autodiff::Structure<std::remove_const_t<M>>
+requires autodiff::Structure<std::remove_const_t<M>>
 [[nodiscard]] auto parameters(M& model) {
     using T = std::conditional_t<std::is_void_v<Wanted>, ElementType<M>, Wanted>;
     using Reference = std::conditional_t<std::is_const_v<M>, const autodiff::Tensor<T>&, autodiff::Tensor<T>&>;
@@ -74,14 +74,15 @@ template <class Wanted = void, class M>
         if constexpr (std::same_as<std::remove_const_t<P>, autodiff::Tensor<T>>)
             found.emplace_back(std::piecewise_construct, std::forward_as_tuple(name), std::forward_as_tuple(parameter));
         else
-            static_assert(!std::is_void_v<Wanted> || autodiff::AScalar<P>, "the model has float and double tensors: name one, parameters<double>(model)");
+            static_assert(!std::is_void_v<Wanted> || autodiff::AScalar<P>,
+                          "the model has float and double tensors: name one, parameters<double>(model)");
     });
     return found;
 }
 
 /// How many numbers there are to train.
 template <class M>
-    requires autodiff::Structure<std::remove_const_t<M>>
+requires autodiff::Structure<std::remove_const_t<M>>
 [[nodiscard]] Index count_parameters(const M& model) {
     Index count = 0;
     autodiff::for_each_parameter(model, [&count]<class P>(std::string_view, const P& parameter) {

@@ -42,7 +42,8 @@ class AvgPool2d {
     AvgPool2d() = default;
     explicit AvgPool2d(Index window, Index stride = 0, Index padding = 0, bool count_padding = true)
         : options(internal::square_window(window, stride, padding)), count_include_pad(count_padding) {}
-    explicit AvgPool2d(const autodiff::Pool2dGeometry& geometry, bool count_padding = true) : options(geometry), count_include_pad(count_padding) {}
+    explicit AvgPool2d(const autodiff::Pool2dGeometry& geometry, bool count_padding = true)
+        : options(geometry), count_include_pad(count_padding) {}
 
     template <class T>
     [[nodiscard]] autodiff::Tensor<T> operator()(const autodiff::Tensor<T>& x) const {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/// Randomness as a value: a seed and a position, no state anywhere else. Two generators with one seed draw the same numbers on every machine.
+/// Randomness as a value: a seed and a position, no state anywhere else. One seed gives the same numbers on every machine.
 ///
 /// Philox4x32-10 encrypts a counter with a key, ten rounds of multiply and swap: block n of the stream is a function of (key, n), so a
 /// copy of a generator repeats what the original draws, and `split` starts a stream of its own. Next: initialise.hpp, dropout.hpp.

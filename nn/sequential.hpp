@@ -18,9 +18,7 @@ template <class... Layers>
 class Sequential {
   public:
     Sequential() = default;
-    explicit Sequential(Layers... each)
-        requires(sizeof...(Layers) > 0)
-        : layers(std::move(each)...) {}
+    explicit Sequential(Layers... each) requires(sizeof...(Layers) > 0) : layers(std::move(each)...) {}
 
     template <class X>
     [[nodiscard]] auto operator()(const X& x) const {

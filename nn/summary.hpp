@@ -24,7 +24,7 @@ std::string summary_table(const std::vector<SummaryRow>& rows);
 ///     hidden.bias    [128]              128
 ///     total                         100,480
 template <class M>
-    requires autodiff::Structure<std::remove_const_t<M>>
+requires autodiff::Structure<std::remove_const_t<M>>
 [[nodiscard]] std::string summary(const M& model) {
     std::vector<internal::SummaryRow> rows;
     autodiff::for_each_parameter(model, [&rows]<class P>(std::string_view name, const P& parameter) {

@@ -45,7 +45,8 @@ Tensor<Index> confusion(const Tensor<T>& scores, const Tensor<Index>& labels) {
     const std::span<Index> counts = in_place(table);
     for (std::size_t i = 0; const Index label : expected.data()) {
         if (label < 0 || label >= classes)
-            throw autodiff::IndexError("confusion", fmt::format("labels from 0 to {}", classes - 1), fmt::format("{} at position {}", label, i));
+            throw autodiff::IndexError("confusion", fmt::format("labels from 0 to {}", classes - 1),
+                                       fmt::format("{} at position {}", label, i));
         ++counts[static_cast<std::size_t>(label * classes + predicted.data()[i])];
         ++i;
     }

@@ -19,15 +19,19 @@ namespace internal {
 
 /// A struct whose members are worth looking at.
 template <class X>
-concept Walkable = std::is_class_v<X> && !std::is_empty_v<X> && !autodiff::ATensor<X> && !autodiff::AScalar<X> && !autodiff::internal::is_buffer<X> &&
-                   !std::same_as<X, std::string>;
+concept Walkable = std::is_class_v<X> && !std::is_empty_v<X> && !autodiff::ATensor<X> && !autodiff::AScalar<X> &&
+                   !autodiff::internal::is_buffer<X> && !std::same_as<X, std::string>;
 template <class X>
 concept WalkableRange = autodiff::internal::Range<X> && Walkable<typename X::value_type>;
 
 template <class X>
-concept Switchable = requires(X& x) { x.training = true; };
+concept Switchable = requires(X& x) {
+    x.training = true;
+};
 template <class X>
-concept Stateful = requires(X& x, const X& from) { x.take_state(from); };
+concept Stateful = requires(X& x, const X& from) {
+    x.take_state(from);
+};
 
 /// Layers of one model in the order of the walk, to be paired with those of another.
 struct LayerList {

@@ -41,34 +41,60 @@ double value_at(const Function& f, double z) { return f(Tensor<double>::of({z}))
 BOOST_AUTO_TEST_SUITE(formulas_activations)
 
 BOOST_AUTO_TEST_CASE(derivatives_are_those_of_the_table) {
-    check("sigmoid", [](const auto& x) { return nn::sigmoid(x); }, [](double z) { return Terms{}.add(sig(z)).add(-sig(z) * sig(z)); });
-    check("tanh", [](const auto& x) { return nn::tanh(x); }, [](double z) { return Terms{}.add(1).add(-std::tanh(z) * std::tanh(z)); });
-    check("relu", [](const auto& x) { return nn::relu(x); }, [](double z) { return Terms{}.add(z > 0 ? 1 : 0); });
-    check("leaky_relu", [](const auto& x) { return nn::leaky_relu(x, 0.2); }, [](double z) { return Terms{}.add(z > 0 ? 1 : 0.2); });
-    check("softplus", [](const auto& x) { return nn::softplus(x); }, [](double z) { return Terms{}.add(sig(z)); });
-    check("silu", [](const auto& x) { return nn::silu(x); }, [](double z) { return Terms{}.add(sig(z)).add(sig(z) * z * (1 - sig(z))); });
-    check("gelu", [](const auto& x) { return nn::gelu(x); }, [](double z) { return Terms{}.add(Phi(z)).add(z * phi(z)); });
-    check("gelu_tanh", [](const auto& x) { return nn::gelu_tanh(x); }, [](double z) {
-        const double c = std::sqrt(2 / std::numbers::pi), t = std::tanh(c * (z + 0.044715 * z * z * z));
-        return Terms{}.add(0.5).add(0.5 * t).add(0.5 * z * c * (1 + 3 * 0.044715 * z * z)).add(-0.5 * z * c * (1 + 3 * 0.044715 * z * z) * t * t);
-    });
-    check("elu", [](const auto& x) { return nn::elu(x, 1.3); }, [](double z) { return Terms{}.add(z > 0 ? 1 : 1.3 * std::exp(z)); });
-    check("celu", [](const auto& x) { return nn::celu(x, 1.3); }, [](double z) { return Terms{}.add(z > 0 ? 1 : std::exp(z / 1.3)); });
-    check("selu", [](const auto& x) { return nn::selu(x); }, [](double z) {
-        return Terms{}.add(1.0507009873554804934 * (z > 0 ? 1 : 1.6732632423543772848 * std::exp(z)));
-    });
-    check("mish", [](const auto& x) { return nn::mish(x); }, [](double z) {
-        const double w = std::tanh(softplus_of(z));
-        return Terms{}.add(w).add(z * sig(z)).add(-z * w * w * sig(z));
-    });
-    check("softsign", [](const auto& x) { return nn::softsign(x); }, [](double z) { return Terms{}.add(1 / ((1 + std::abs(z)) * (1 + std::abs(z)))); });
-    check("log_sigmoid", [](const auto& x) { return nn::log_sigmoid(x); }, [](double z) { return Terms{}.add(sig(-z)); });
-    check("hardtanh", [](const auto& x) { return nn::hardtanh(x); }, [](double z) { return Terms{}.add(std::abs(z) < 1 ? 1 : 0); });
-    check("relu6", [](const auto& x) { return nn::relu6(2 * x); }, [](double z) { return Terms{}.add(z > 0 && z < 3 ? 2 : 0); });
-    check("hardsigmoid", [](const auto& x) { return nn::hardsigmoid(x); }, [](double z) { return Terms{}.add(std::abs(z) < 3 ? 1.0 / 6 : 0); });
-    check("hardswish", [](const auto& x) { return nn::hardswish(x); }, [](double z) {
-        return z <= -3 ? Terms{} : z >= 3 ? Terms{}.add(1) : Terms{}.add(z / 3).add(0.5);
-    });
+    check(
+        "sigmoid", [](const auto& x) { return nn::sigmoid(x); }, [](double z) { return Terms{}.add(sig(z)).add(-sig(z) * sig(z)); });
+    check(
+        "tanh", [](const auto& x) { return nn::tanh(x); }, [](double z) { return Terms{}.add(1).add(-std::tanh(z) * std::tanh(z)); });
+    check(
+        "relu", [](const auto& x) { return nn::relu(x); }, [](double z) { return Terms{}.add(z > 0 ? 1 : 0); });
+    check(
+        "leaky_relu", [](const auto& x) { return nn::leaky_relu(x, 0.2); }, [](double z) { return Terms{}.add(z > 0 ? 1 : 0.2); });
+    check(
+        "softplus", [](const auto& x) { return nn::softplus(x); }, [](double z) { return Terms{}.add(sig(z)); });
+    check(
+        "silu", [](const auto& x) { return nn::silu(x); }, [](double z) { return Terms{}.add(sig(z)).add(sig(z) * z * (1 - sig(z))); });
+    check(
+        "gelu", [](const auto& x) { return nn::gelu(x); }, [](double z) { return Terms{}.add(Phi(z)).add(z * phi(z)); });
+    check(
+        "gelu_tanh", [](const auto& x) { return nn::gelu_tanh(x); },
+        [](double z) {
+            const double c = std::sqrt(2 / std::numbers::pi), t = std::tanh(c * (z + 0.044715 * z * z * z));
+            return Terms{}
+                .add(0.5)
+                .add(0.5 * t)
+                .add(0.5 * z * c * (1 + 3 * 0.044715 * z * z))
+                .add(-0.5 * z * c * (1 + 3 * 0.044715 * z * z) * t * t);
+        });
+    check(
+        "elu", [](const auto& x) { return nn::elu(x, 1.3); }, [](double z) { return Terms{}.add(z > 0 ? 1 : 1.3 * std::exp(z)); });
+    check(
+        "celu", [](const auto& x) { return nn::celu(x, 1.3); }, [](double z) { return Terms{}.add(z > 0 ? 1 : std::exp(z / 1.3)); });
+    check(
+        "selu", [](const auto& x) { return nn::selu(x); },
+        [](double z) { return Terms{}.add(1.0507009873554804934 * (z > 0 ? 1 : 1.6732632423543772848 * std::exp(z))); });
+    check(
+        "mish", [](const auto& x) { return nn::mish(x); },
+        [](double z) {
+            const double w = std::tanh(softplus_of(z));
+            return Terms{}.add(w).add(z * sig(z)).add(-z * w * w * sig(z));
+        });
+    check(
+        "softsign", [](const auto& x) { return nn::softsign(x); },
+        [](double z) { return Terms{}.add(1 / ((1 + std::abs(z)) * (1 + std::abs(z)))); });
+    check(
+        "log_sigmoid", [](const auto& x) { return nn::log_sigmoid(x); }, [](double z) { return Terms{}.add(sig(-z)); });
+    check(
+        "hardtanh", [](const auto& x) { return nn::hardtanh(x); }, [](double z) { return Terms{}.add(std::abs(z) < 1 ? 1 : 0); });
+    check(
+        "relu6", [](const auto& x) { return nn::relu6(2 * x); }, [](double z) { return Terms{}.add(z > 0 && z < 3 ? 2 : 0); });
+    check(
+        "hardsigmoid", [](const auto& x) { return nn::hardsigmoid(x); },
+        [](double z) { return Terms{}.add(std::abs(z) < 3 ? 1.0 / 6 : 0); });
+    check(
+        "hardswish", [](const auto& x) { return nn::hardswish(x); },
+        [](double z) { return z <= -3  ? Terms{}
+                              : z >= 3 ? Terms{}.add(1)
+                                       : Terms{}.add(z / 3).add(0.5); });
 }
 
 BOOST_AUTO_TEST_CASE(known_values_are_met) {
@@ -76,13 +102,14 @@ BOOST_AUTO_TEST_CASE(known_values_are_met) {
         Function f;
         double z, value, derivative;
     };
-    const Function softplus = [](const auto& x) { return nn::softplus(x); }, silu = [](const auto& x) { return nn::silu(x); },
-                   gelu_tanh = [](const auto& x) { return nn::gelu_tanh(x); }, tanh = [](const auto& x) { return nn::tanh(x); },
-                   sigmoid = [](const auto& x) { return nn::sigmoid(x); };
-    for (const Row& row : {Row{softplus, 1, 1.3132616875182228, 0.73105857863000488}, Row{softplus, -2, 0.12692801104297250, 0.11920292202211756},
-                           Row{silu, 1, 0.73105857863000488, 0.92767051187148673}, Row{silu, -2, -0.23840584404423511, -0.090784248784895479},
-                           Row{gelu_tanh, 1, 0.84119199060827670, 1.0829640838457826}, Row{gelu_tanh, 0.5, 0.34571400982514392, 0.86736990353464231},
-                           Row{tanh, -2, -0.96402758007581688, 0.070650824853164466}, Row{sigmoid, -2, 0.11920292202211756, 0.10499358540350652}}) {
+    const Function softplus = [](const auto&x) { return nn::softplus(x); }, silu = [](const auto&x) { return nn::silu(x); },
+                   gelu_tanh = [](const auto&x) { return nn::gelu_tanh(x); }, tanh = [](const auto&x) { return nn::tanh(x); },
+                   sigmoid = [](const auto&x) { return nn::sigmoid(x); };
+    for (const Row& row :
+         {Row{softplus, 1, 1.3132616875182228, 0.73105857863000488}, Row{softplus, -2, 0.12692801104297250, 0.11920292202211756},
+          Row{silu, 1, 0.73105857863000488, 0.92767051187148673}, Row{silu, -2, -0.23840584404423511, -0.090784248784895479},
+          Row{gelu_tanh, 1, 0.84119199060827670, 1.0829640838457826}, Row{gelu_tanh, 0.5, 0.34571400982514392, 0.86736990353464231},
+          Row{tanh, -2, -0.96402758007581688, 0.070650824853164466}, Row{sigmoid, -2, 0.11920292202211756, 0.10499358540350652}}) {
         BOOST_TEST(close(value_at(row.f, row.z), row.value, {.relative = 1e-14}));
         BOOST_TEST(close(derivative_at(row.f, row.z), row.derivative, {.relative = 1e-14}));
     }
@@ -100,8 +127,8 @@ BOOST_AUTO_TEST_CASE(kinks_have_the_documented_derivative) {
 }
 
 BOOST_AUTO_TEST_CASE(far_arguments_give_limits_and_no_nan) {
-    const Function elu = [](const auto& x) { return nn::elu(x); }, gelu = [](const auto& x) { return nn::gelu(x); },
-                   mish = [](const auto& x) { return nn::mish(x); }, silu = [](const auto& x) { return nn::silu(x); };
+    const Function elu = [](const auto&x) { return nn::elu(x); }, gelu = [](const auto&x) { return nn::gelu(x); },
+                   mish = [](const auto&x) { return nn::mish(x); }, silu = [](const auto&x) { return nn::silu(x); };
     for (const double z : {800.0, 1e4}) {
         for (const auto& f : {elu, gelu, mish, silu}) {
             BOOST_TEST(value_at(f, z) == z);

@@ -117,7 +117,8 @@ BOOST_AUTO_TEST_CASE(pooling_routes_the_gradient) {
                                     const auto first = std::ranges::max_element(inside, {}, at);
                                     expected[*first].add(C.at(s, c, i, j));
                                 } else {
-                                    const double count = kind == 1 ? static_cast<double>(window * window) : static_cast<double>(inside.size());
+                                    const double count =
+                                        kind == 1 ? static_cast<double>(window * window) : static_cast<double>(inside.size());
                                     for (const auto& p : inside) expected[p].add(C.at(s, c, i, j) / count);
                                 }
                             }

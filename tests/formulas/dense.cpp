@@ -87,14 +87,15 @@ void check_values(const Tensor<double>& got, std::initializer_list<double> expec
 
 BOOST_AUTO_TEST_CASE(a_network_of_2_3_2_gives_the_worked_numbers) {
     const auto x = Tensor<double>::from_rows({{0.5, -1.0}}), t = Tensor<double>::from_rows({{1.0, 0.0}});
-    const auto [L, parts] = value_and_gradient([&](const Network& m, const auto& input) { return 0.5 * sum(square(m(input) - t)); }, known_network(), x);
+    const auto [L, parts] =
+        value_and_gradient([&](const Network& m, const auto& input) { return 0.5 * sum(square(m(input) - t)); }, known_network(), x);
     const auto& [g, dx] = parts;
     BOOST_TEST(close(L, 0.18696722154794609, {.relative = 1e-12}));
-    check_values(g.output.weight, {-0.037446312054042268, 0.049571616521472816, -0.032324183670939493, 0.042790917166767926, -0.061749894920731981,
-                                   0.081744821942254079});
+    check_values(g.output.weight, {-0.037446312054042268, 0.049571616521472816, -0.032324183670939493, 0.042790917166767926,
+                                   -0.061749894920731981, 0.081744821942254079});
     check_values(g.output.bias, {-0.090056417949861411, 0.11921713971365849});
-    check_values(g.hidden.weight, {-0.019240230648671763, -0.0072675015933096485, 0.0069226065378058894, 0.038480461297343527, 0.014535003186619297,
-                                   -0.013845213075611779});
+    check_values(g.hidden.weight, {-0.019240230648671763, -0.0072675015933096485, 0.0069226065378058894, 0.038480461297343527,
+                                   0.014535003186619297, -0.013845213075611779});
     check_values(g.hidden.bias, {-0.038480461297343527, -0.014535003186619297, 0.013845213075611779});
     check_values(dx, {0.0032125184302730403, -0.030966813957614127});
 }
@@ -109,14 +110,16 @@ BOOST_AUTO_TEST_CASE(the_four_equations_of_backpropagation_hold) {
     std::array<double, 2> delta2{};
     for (std::size_t j = 0; j < 3; ++j) {
         const auto col = static_cast<Index>(j);
-        a1[j] = 1 / (1 + std::exp(-(x.at(0, 0) * m.hidden.weight.at(0, col) + x.at(0, 1) * m.hidden.weight.at(1, col) + m.hidden.bias.at(col))));
+        a1[j] =
+            1 /
+            (1 + std::exp(-(x.at(0, 0) * m.hidden.weight.at(0, col) + x.at(0, 1) * m.hidden.weight.at(1, col) + m.hidden.bias.at(col))));
     }
     for (std::size_t k = 0; k < 2; ++k) {
         const auto col = static_cast<Index>(k);
         double z = m.output.bias.at(col);
         for (std::size_t j = 0; j < 3; ++j) z += a1[j] * m.output.weight.at(static_cast<Index>(j), col);
         const double a2 = 1 / (1 + std::exp(-z));
-        delta2[k] = C.at(0, col) * a2 * (1 - a2);                      // BP1
+        delta2[k] = C.at(0, col) * a2 * (1 - a2);                             // BP1
         BOOST_TEST(recovers(g.output.bias.at(col), Terms{}.add(delta2[k])));  // BP3
         for (std::size_t j = 0; j < 3; ++j)
             BOOST_TEST(recovers(g.output.weight.at(static_cast<Index>(j), col), Terms{}.add(a1[j] * delta2[k])));  // BP4
@@ -126,7 +129,8 @@ BOOST_AUTO_TEST_CASE(the_four_equations_of_backpropagation_hold) {
         Terms d;
         for (std::size_t k = 0; k < 2; ++k) d.add(m.output.weight.at(col, static_cast<Index>(k)) * delta2[k] * a1[j] * (1 - a1[j]));  // BP2
         BOOST_TEST(recovers(g.hidden.bias.at(col), d));
-        for (Index i = 0; i < 2; ++i) BOOST_TEST(recovers(g.hidden.weight.at(i, col), {d.value * x.at(0, i), d.size * std::abs(x.at(0, i))}));
+        for (Index i = 0; i < 2; ++i)
+            BOOST_TEST(recovers(g.hidden.weight.at(i, col), {d.value * x.at(0, i), d.size * std::abs(x.at(0, i))}));
     }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Gradients of the losses, as their documentation prints them.
-#include "autodiff/ops/compare.hpp"
 #include "nn/losses.hpp"
+#include "autodiff/ops/compare.hpp"
 #include "tests/formulas/recovered.hpp"
 
 #include <functional>
@@ -40,10 +40,13 @@ BOOST_AUTO_TEST_CASE(regression_losses_follow_the_difference) {
         check_differences(loss, a, g, 1e-3);
     };
     check([&](const auto& x) { return nn::mse(x, t); }, [&](double x, double y) { return Terms{}.add(2 * x / n).add(-2 * y / n); });
-    check([&](const auto& x) { return nn::mse(x, t, nn::Reduction::sum); }, [](double x, double y) { return Terms{}.add(2 * x).add(-2 * y); });
+    check([&](const auto& x) { return nn::mse(x, t, nn::Reduction::sum); },
+          [](double x, double y) { return Terms{}.add(2 * x).add(-2 * y); });
     check([&](const auto& x) { return nn::l1(x, t); }, [&](double x, double y) { return Terms{}.add((x > y ? 1 : -1) / n); });
     check([&](const auto& x) { return nn::huber(x, t, 0.7); },
-          [&](double x, double y) { return std::abs(x - y) <= 0.7 ? Terms{}.add(x / n).add(-y / n) : Terms{}.add((x > y ? 0.7 : -0.7) / n); });
+          [&](double x, double y) {
+              return std::abs(x - y) <= 0.7 ? Terms{}.add(x / n).add(-y / n) : Terms{}.add((x > y ? 0.7 : -0.7) / n);
+          });
 }
 
 BOOST_AUTO_TEST_CASE(mse_meets_its_known_answer) {
@@ -73,13 +76,14 @@ BOOST_AUTO_TEST_CASE(cross_entropy_gives_probabilities_minus_labels) {
         nn::CrossEntropyOptions<double> options;
     };
     const auto weights = Tensor<double>::of({0.5, 2, 1.25, 0.75});
-    for (const auto& [name, options] : {Case{"plain", {}}, Case{"sum", {.reduction = nn::Reduction::sum}}, Case{"weights", {.class_weights = weights}},
-                                        Case{"smoothing", {.label_smoothing = 0.1}}, Case{"ignored", {.ignore_index = 3}},
-                                        Case{"all", {.class_weights = weights, .label_smoothing = 0.2, .ignore_index = 0}}}) {
-        BOOST_TEST_CONTEXT(name) {
+    for (const Case& c : {Case{"plain", {}}, Case{"sum", {.reduction = nn::Reduction::sum}}, Case{"weights", {.class_weights = weights}},
+                          Case{"smoothing", {.label_smoothing = 0.1}}, Case{"ignored", {.ignore_index = 3}},
+                          Case{"all", {.class_weights = weights, .label_smoothing = 0.2, .ignore_index = 0}}}) {
+        BOOST_TEST_CONTEXT(c.name) {
+            const auto& options = c.options;
             const auto loss = [&](const auto& x) { return nn::cross_entropy(x, labels, options); };
             const auto [L, g] = value_and_gradient(loss, z);
-            const auto weight = [&](Index c) { return options.class_weights ? options.class_weights->at(c) : 1.0; };
+            const auto weight = [&](Index k) { return options.class_weights ? options.class_weights->at(k) : 1.0; };
             double total = 0, expected = 0;
             for (Index i = 0; i < n; ++i)
                 if (labels.at(i) != options.ignore_index) total += weight(labels.at(i));
@@ -90,12 +94,13 @@ BOOST_AUTO_TEST_CASE(cross_entropy_gives_probabilities_minus_labels) {
                 // The loss is -sum_c r_c ln p_c with r_c = w_c q_c, so dz_j = p_j sum_c r_c - r_j.
                 std::vector<double> r(row.size());
                 double sum_r = 0;
-                for (std::size_t c = 0; c < r.size(); ++c) {
-                    const auto k = static_cast<Index>(c);
-                    const double q = options.label_smoothing / static_cast<double>(classes) + (k == labels.at(i) ? 1 - options.label_smoothing : 0);
-                    r[c] = counts ? weight(k) * q : 0;
-                    sum_r += r[c];
-                    expected -= r[c] * std::log(row[c]) / total;
+                for (std::size_t k = 0; k < r.size(); ++k) {
+                    const auto label = static_cast<Index>(k);
+                    const double q =
+                        options.label_smoothing / static_cast<double>(classes) + (label == labels.at(i) ? 1 - options.label_smoothing : 0);
+                    r[k] = counts ? weight(label) * q : 0;
+                    sum_r += r[k];
+                    expected -= r[k] * std::log(row[k]) / total;
                 }
                 Terms rounding;
                 for (std::size_t j = 0; j < r.size(); ++j) {
@@ -112,20 +117,24 @@ BOOST_AUTO_TEST_CASE(cross_entropy_gives_probabilities_minus_labels) {
 }
 
 BOOST_AUTO_TEST_CASE(cross_entropy_meets_its_known_answer) {
-    const auto [L, g] = value_and_gradient([](const auto& z) { return nn::cross_entropy(z, Tensor<Index>::of({1})); }, Tensor<double>::from_rows({{1, 2, 3}}));
+    const auto [L, g] = value_and_gradient([](const auto& z) { return nn::cross_entropy(z, Tensor<Index>::of({1})); },
+                                           Tensor<double>::from_rows({{1, 2, 3}}));
     BOOST_TEST(close(L, 1.4076059644443803045, {.relative = 1e-15}));
     BOOST_TEST(close(g.at(0, 0), 0.090030573170380457998, {.relative = 1e-15}));
     BOOST_TEST(close(g.at(0, 1), -0.75527152894520234753, {.relative = 1e-15}));
     BOOST_TEST(close(g.at(0, 2), 0.66524095577482188953, {.relative = 1e-15}));
 }
 
-// P (G - sum G P);  log-softmax G - P sum G;  logsumexp g P        source: Bridle (1990), "Probabilistic interpretation of feedforward networks"
+// P (G - sum G P);  log-softmax G - P sum G;  logsumexp g P
+// source: Bridle (1990), "Probabilistic interpretation of feedforward networks"
 BOOST_AUTO_TEST_CASE(softmax_and_its_relatives_follow_their_jacobians) {
     const auto z = random_tensor({3, 5}, 4), C = random_tensor({3, 5}, 5), c = random_tensor({3}, 6);
     const auto p = softmax_rows(z);
-    const Loss by_softmax = [&](const auto& x) { return sum(C * softmax(x)); }, by_log = [&](const auto& x) { return sum(C * log_softmax(x)); },
-               by_lse = [&](const auto& x) { return sum(c * logsumexp(x, -1)); };
-    const auto g1 = value_and_gradient(by_softmax, z).second, g2 = value_and_gradient(by_log, z).second, g3 = value_and_gradient(by_lse, z).second;
+    const Loss by_softmax = [&](const auto&x) { return sum(C * softmax(x)); },
+               by_log = [&](const auto&x) { return sum(C * log_softmax(x)); },
+               by_lse = [&](const auto&x) { return sum(c * logsumexp(x, -1)); };
+    const auto g1 = value_and_gradient(by_softmax, z).second, g2 = value_and_gradient(by_log, z).second,
+               g3 = value_and_gradient(by_lse, z).second;
     for (Index i = 0; i < 3; ++i)
         for (Index j = 0; j < 5; ++j) {
             const auto& row = p[static_cast<std::size_t>(i)];
@@ -169,7 +178,9 @@ BOOST_AUTO_TEST_CASE(divergence_and_gaussian_likelihood_follow_their_formulas) {
         for (Index j = 0; j < 4; ++j) BOOST_TEST(recovers(kl.at(i, j), Terms{}.add(-t.at(i, j) / 3)));
 
     const auto m = random_tensor({5}, 11), x = random_tensor({5}, 12), v = random_tensor({5}, 13);
-    const auto loss = [&](const auto& mean, const auto& log_variance) { return nn::gaussian_nll(mean, x, log_variance, nn::Reduction::sum); };
+    const auto loss = [&](const auto& mean, const auto& log_variance) {
+        return nn::gaussian_nll(mean, x, log_variance, nn::Reduction::sum);
+    };
     const auto [L, parts] = value_and_gradient(loss, m, v);
     for (Index i = 0; i < 5; ++i) {
         const double variance = std::exp(v.at(i)), d = m.at(i) - x.at(i);

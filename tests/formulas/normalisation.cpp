@@ -43,7 +43,8 @@ BOOST_AUTO_TEST_CASE(batch_norm_recovers_the_formula_of_its_paper) {
     const auto x = random_tensor({n, channels, h, w}, 1), C = random_tensor(x.shape(), 2);
     const auto loss = [&](const auto& l, const auto& input) { return sum(C * l(input)); };
     const auto [L, parts] = value_and_gradient(loss, layer, x);
-    const auto& [g, dx] = parts;
+    const auto& g = std::get<0>(parts);
+    const auto& dx = std::get<1>(parts);
     for (Index c = 0; c < channels; ++c) {
         Group group;
         const auto each = [&](const auto& f) {
@@ -83,7 +84,8 @@ BOOST_AUTO_TEST_CASE(batch_norm_with_running_statistics_is_a_line) {
     const auto dx = value_and_gradient([&](const auto& input) { return sum(C * layer(input)); }, x).second;
     for (Index i = 0; i < 4; ++i)
         for (Index c = 0; c < 2; ++c)
-            BOOST_TEST(recovers(dx.at(i, c), Terms{}.add(C.at(i, c) * layer.weight.at(c) / std::sqrt(layer.running_var.tensor.at(c) + 1e-5))));
+            BOOST_TEST(
+                recovers(dx.at(i, c), Terms{}.add(C.at(i, c) * layer.weight.at(c) / std::sqrt(layer.running_var.tensor.at(c) + 1e-5))));
 }
 
 // u = gamma dy,  dx = s (u - mean u - xhat mean(u xhat))        source: Ba, Kiros, Hinton (2016)
@@ -130,8 +132,8 @@ Known by_batch_norm(double eps, const Tensor<double>& C) {
     const Tensor<double> x({4, 1}, {1, 2, 3, 4}), upstream({4, 1}, C.data());
     auto [L, parts] = value_and_gradient([&](const auto& l, const auto& input) { return sum(upstream * l(input)); }, layer, x);
     const auto y = layer(x);
-    return {Tensor<double>({4}, y.contiguous().data()), Tensor<double>({4}, std::get<1>(parts).contiguous().data()), L, std::get<0>(parts).weight.at(0),
-            std::get<0>(parts).bias.at(0)};
+    return {Tensor<double>({4}, y.contiguous().data()), Tensor<double>({4}, std::get<1>(parts).contiguous().data()), L,
+            std::get<0>(parts).weight.at(0), std::get<0>(parts).bias.at(0)};
 }
 Known by_layer_norm(double eps, const Tensor<double>& C) {
     nn::BasicLayerNorm<double> layer(4, eps);
@@ -155,7 +157,8 @@ BOOST_AUTO_TEST_CASE(known_answers_are_met_by_both_layers) {
         const Known first = by(0, Tensor<double>::of({1, 0, 0, 0}));
         const std::array y{-1.6832815729997476, 0.10557280900008412, 1.8944271909999159, 3.6832815729997476};
         for (std::size_t i = 0; i < 4; ++i) BOOST_TEST(close(first.y.at(i), y[i], {.relative = 1e-12}));
-        check_known(first, y[0], {0.53665631459994953, -0.71554175279993270, -0.17888543819998318, 0.35777087639996635}, -1.3416407864998738, 1);
+        check_known(first, y[0], {0.53665631459994953, -0.71554175279993270, -0.17888543819998318, 0.35777087639996635},
+                    -1.3416407864998738, 1);
         check_known(by(1e-5, Tensor<double>::of({1, 2, -1, 0.5})), -1.5249062599067809,
                     {-0.53664450828982460, 2.0571775305182701, -2.5043893371745791, 0.98385631494613359}, -2.0124531299533905, 2.5);
     }

@@ -36,7 +36,8 @@ struct Terms {
 inline boost::test_tools::assertion_result recovers(double tape, const Terms& formula, double tolerance = 1e-12) {
     const double error = std::abs(tape - formula.value);
     boost::test_tools::assertion_result result(error <= tolerance * formula.size);
-    result.message() << fmt::format("tape {:.17g}, formula {:.17g}, error / sum of |terms| = {:.3g}", tape, formula.value, error / formula.size);
+    result.message() << fmt::format("tape {:.17g}, formula {:.17g}, error / sum of |terms| = {:.3g}", tape, formula.value,
+                                    error / formula.size);
     return result;
 }
 

@@ -19,7 +19,8 @@ namespace {
 /// Sample i has features (i, 10 i) and label i.
 nn::Dataset<float> counting(Index n) {
     nn::Dataset<float> data{Tensor<float>::uninitialised({n, 2}), Tensor<Index>::arange(n)};
-    for (Index i = 0; i < n; ++i) data.features.fill_data()[2 * i] = static_cast<float>(i), data.features.fill_data()[2 * i + 1] = static_cast<float>(10 * i);
+    for (Index i = 0; i < n; ++i)
+        data.features.fill_data()[2 * i] = static_cast<float>(i), data.features.fill_data()[2 * i + 1] = static_cast<float>(10 * i);
     return data;
 }
 std::vector<Index> labels_of(auto&& batches) {
@@ -90,11 +91,13 @@ BOOST_AUTO_TEST_CASE(targets_may_be_numbers) {
 
 BOOST_AUTO_TEST_CASE(data_that_cannot_be_cut_is_refused) {
     const nn::Dataset none{Tensor<float>::zeros({0, 2}), Tensor<Index>::zeros({0})};
-    BOOST_CHECK_EXCEPTION(none | nn::batch(2), autodiff::ValueError, says("dataset: expected at least one sample, got none"));
+    BOOST_CHECK_EXCEPTION(static_cast<void>(none | nn::batch(2)), autodiff::ValueError,
+                          says("dataset: expected at least one sample, got none"));
     Random random{1};
-    BOOST_CHECK_EXCEPTION(none | nn::shuffle(random), autodiff::ValueError, says("dataset: expected at least one sample, got none"));
+    BOOST_CHECK_EXCEPTION(static_cast<void>(none | nn::shuffle(random)), autodiff::ValueError,
+                          says("dataset: expected at least one sample, got none"));
     const nn::Dataset uneven{Tensor<float>::zeros({3, 2}), Tensor<Index>::zeros({4})};
-    BOOST_CHECK_EXCEPTION(uneven | nn::batch(2), autodiff::ShapeError,
+    BOOST_CHECK_EXCEPTION(static_cast<void>(uneven | nn::batch(2)), autodiff::ShapeError,
                           says("dataset: expected as many rows of labels as of features, got features [3, 2] and labels [4]"));
     BOOST_CHECK_EXCEPTION(static_cast<void>(nn::batch(0)), autodiff::ValueError, says("batch: expected a size of at least 1, got 0"));
 }

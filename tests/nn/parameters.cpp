@@ -48,7 +48,8 @@ BOOST_AUTO_TEST_CASE(positions_name_the_layers_of_a_sequential) {
                                                                                        nn::Sequential{nn::Tanh{}, nn::Linear{3, 2}}};
     };
     Outer outer;
-    const std::vector<std::string> inside{"net.0.weight", "net.0.bias", "net.2.1.weight", "net.2.1.bias"}, alone{"0.weight", "0.bias", "2.1.weight", "2.1.bias"};
+    const std::vector<std::string> inside{"net.0.weight", "net.0.bias", "net.2.1.weight", "net.2.1.bias"},
+        alone{"0.weight", "0.bias", "2.1.weight", "2.1.bias"};
     BOOST_TEST(names(nn::parameters(outer)) == inside, boost::test_tools::per_element());
     BOOST_TEST(names(nn::parameters(outer.net)) == alone, boost::test_tools::per_element());
 }
@@ -77,22 +78,20 @@ BOOST_AUTO_TEST_CASE(a_model_of_two_types_is_asked_for_one) {
 }
 
 BOOST_AUTO_TEST_CASE(the_summary_is_a_table) {
-    BOOST_TEST(nn::summary(Mlp{}) ==
-               "name           shape       parameters\n"
-               "hidden.weight  [784, 128]     100,352\n"
-               "hidden.bias    [128]              128\n"
-               "output.weight  [128, 10]        1,280\n"
-               "output.bias    [10]                10\n"
-               "total                         101,770\n");
-    BOOST_TEST(nn::summary(Mixed{}) ==
-               "name             shape   parameters\n"
-               "single           [2]              2\n"
-               "layers.0.weight  [2, 3]           6\n"
-               "layers.0.bias    [3]              3\n"
-               "layers.1.weight  [3, 1]           3\n"
-               "layers.1.bias    [0]              0\n"
-               "viscosity        []               1\n"
-               "total                            15\n");
+    BOOST_TEST(nn::summary(Mlp{}) == "name           shape       parameters\n"
+                                     "hidden.weight  [784, 128]     100,352\n"
+                                     "hidden.bias    [128]              128\n"
+                                     "output.weight  [128, 10]        1,280\n"
+                                     "output.bias    [10]                10\n"
+                                     "total                         101,770\n");
+    BOOST_TEST(nn::summary(Mixed{}) == "name             shape   parameters\n"
+                                       "single           [2]              2\n"
+                                       "layers.0.weight  [2, 3]           6\n"
+                                       "layers.0.bias    [3]              3\n"
+                                       "layers.1.weight  [3, 1]           3\n"
+                                       "layers.1.bias    [0]              0\n"
+                                       "viscosity        []               1\n"
+                                       "total                            15\n");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -58,7 +58,8 @@ Classifier trained() {
     const auto data = disc(512, 2);
     for (int epoch = 0; epoch < 30; ++epoch)
         for (const auto& [x, labels] : data | nn::shuffle(random) | nn::batch(64)) {
-            auto [loss, grads] = value_and_gradient([&x = x, &labels = labels](const Classifier& m) { return nn::cross_entropy(m(x), labels); }, model);
+            auto [loss, grads] =
+                value_and_gradient([&x = x, &labels = labels](const Classifier& m) { return nn::cross_entropy(m(x), labels); }, model);
             nn::clip_gradient_norm(grads, 5);
             optimizer.step(model, grads);
         }

@@ -54,7 +54,8 @@ BOOST_AUTO_TEST_CASE(gives_the_same_at_both_levels_of_detail) {
         const Swept<double> operations = sweep(s.in_double, s.operands, u, differentiable(s), Detail::operations);
         const Swept<double> derivatives = sweep(s.in_double, s.operands, u, differentiable(s), Detail::derivatives);
         failures.note(s, bit_difference(derivatives.y, operations.y));
-        for (std::size_t k = s.first_differentiable; k < s.operands.size(); ++k) failures.note(s, difference(derivatives.adjoint[k], operations.adjoint[k], 1e-15));
+        for (std::size_t k = s.first_differentiable; k < s.operands.size(); ++k)
+            failures.note(s, difference(derivatives.adjoint[k], operations.adjoint[k], 1e-15));
     });
 }
 
@@ -110,9 +111,35 @@ BOOST_AUTO_TEST_CASE(is_in_the_registry) {
         }
     }
     // What there is: every rule, and the primitives that ops/ declares.
-    std::set<std::string> expected{"sum",    "amax",        "amin",   "prod",             "logsumexp", "norm2",        "reshape",       "transpose",  "broadcast_to",  "slice", "unslice",
-                                   "pad",    "concat",      "take",   "scatter_add",      "gather",    "gather_transpose", "matmul",    "conv2d",     "conv2d_input",  "conv2d_weight",
-                                   "where",  "max_pool2d",  "cast",   "avg_pool2d",       "element",   "place_element", "from_scalar",  "stack"};
+    std::set<std::string> expected{"sum",
+                                   "amax",
+                                   "amin",
+                                   "prod",
+                                   "logsumexp",
+                                   "norm2",
+                                   "reshape",
+                                   "transpose",
+                                   "broadcast_to",
+                                   "slice",
+                                   "unslice",
+                                   "pad",
+                                   "concat",
+                                   "take",
+                                   "scatter_add",
+                                   "gather",
+                                   "gather_transpose",
+                                   "matmul",
+                                   "conv2d",
+                                   "conv2d_input",
+                                   "conv2d_weight",
+                                   "where",
+                                   "max_pool2d",
+                                   "cast",
+                                   "avg_pool2d",
+                                   "element",
+                                   "place_element",
+                                   "from_scalar",
+                                   "stack"};
     rules::for_each<rules::All>([&]<class R>(R) { expected.insert(std::string(R::name)); });
     std::vector<std::string> missing, unknown;
     std::set_difference(expected.begin(), expected.end(), seen.begin(), seen.end(), std::back_inserter(missing));

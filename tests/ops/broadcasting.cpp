@@ -12,7 +12,8 @@ using namespace registry;
 std::vector<Shape> all_shapes(Index most_rank) {
     std::vector<Shape> shapes;
     for (Index rank = 0; rank <= most_rank; ++rank)
-        for_each_position(shape_of(Position(static_cast<std::size_t>(rank), 4)), [&](const Position& extents) { shapes.push_back(shape_of(extents)); });
+        for_each_position(shape_of(Position(static_cast<std::size_t>(rank), 4)),
+                          [&](const Position& extents) { shapes.push_back(shape_of(extents)); });
     return shapes;
 }
 
@@ -52,11 +53,14 @@ BOOST_AUTO_TEST_CASE(follows_numpy_for_every_pair_of_shapes) {
             if (fit(a, b)) {
                 ++fitting;
                 const Shape y = broadcast_shape(a, b);
-                if (broadcast(a, b) != y) failures += fmt::format("\n{} and {} gave {}", to_string(a), to_string(b), to_string(broadcast(a, b)));
-                if (!broadcasts_to(a, y) || !broadcasts_to(b, y)) failures += fmt::format("\n{} or {} does not broadcast to {}", to_string(a), to_string(b), to_string(y));
+                if (broadcast(a, b) != y)
+                    failures += fmt::format("\n{} and {} gave {}", to_string(a), to_string(b), to_string(broadcast(a, b)));
+                if (!broadcasts_to(a, y) || !broadcasts_to(b, y))
+                    failures += fmt::format("\n{} or {} does not broadcast to {}", to_string(a), to_string(b), to_string(y));
                 if (broadcasts_to(b, a) != (y == a)) failures += fmt::format("\n{} to {}", to_string(b), to_string(a));
             } else {
-                if (broadcasts_to(a, b) || broadcasts_to(b, a)) failures += fmt::format("\n{} and {} should not fit", to_string(a), to_string(b));
+                if (broadcasts_to(a, b) || broadcasts_to(b, a))
+                    failures += fmt::format("\n{} and {} should not fit", to_string(a), to_string(b));
                 try {
                     failures += fmt::format("\n{} and {} gave {}", to_string(a), to_string(b), to_string(broadcast(a, b)));
                 } catch (const ShapeError&) {
@@ -72,7 +76,8 @@ BOOST_AUTO_TEST_CASE(sums_adjoints_back_for_every_pair_of_shapes) {
     std::string failures;
     for (const Shape& shape_a : shapes)
         for (const Shape& shape_b : shapes) {
-            if (!fit(shape_a, shape_b) || (shape_a.rank() == 4 && shape_b.rank() == 4 && shape_a[0] == 3)) continue;  // the fourth axis is like the third
+            if (!fit(shape_a, shape_b) || (shape_a.rank() == 4 && shape_b.rank() == 4 && shape_a[0] == 3))
+                continue;  // the fourth axis is like the third
             const Shape shape_y = broadcast_shape(shape_a, shape_b);
             const Tensor<double> a = whole(shape_a, 1), b = whole(shape_b, 2), u = whole(shape_y, 4);
             std::vector<double> abar(static_cast<std::size_t>(a.size())), bbar(static_cast<std::size_t>(b.size()));
@@ -90,7 +95,8 @@ BOOST_AUTO_TEST_CASE(sums_adjoints_back_for_every_pair_of_shapes) {
             });
             const Gradient g = tape.gradient(sum(u * y));
             const Tensor<double> ga = g[va], gb = g[vb];
-            right &= ga.shape() == shape_a && gb.shape() == shape_b && std::ranges::equal(ga.data(), abar) && std::ranges::equal(gb.data(), bbar);
+            right &= ga.shape() == shape_a && gb.shape() == shape_b && std::ranges::equal(ga.data(), abar) &&
+                     std::ranges::equal(gb.data(), bbar);
             if (!right) failures += fmt::format("\n{} * {}", to_string(shape_a), to_string(shape_b));
         }
     BOOST_TEST(failures.empty(), failures.substr(0, 2000));

@@ -51,7 +51,9 @@ Tensor<double> tangent(const Sample& s, const Operands<double>& v) {
 /// The operands moved by t along v, only one of them.
 Operands<double> moved(const Sample& s, std::size_t k, const Tensor<double>& v, long double t) {
     Operands<double> x = s.operands;
-    x[k] = built(x[k].shape(), [&](const Position& p) { return static_cast<long double>(read(s.operands[k], p)) + t * static_cast<long double>(read(v, p)); });
+    x[k] = built(x[k].shape(), [&](const Position& p) {
+        return static_cast<long double>(read(s.operands[k], p)) + t * static_cast<long double>(read(v, p));
+    });
     return x;
 }
 
@@ -60,12 +62,15 @@ struct NoPartials {
     const Scalar* operator()(std::uint32_t, std::uint32_t) const { return nullptr; }
 };
 
-/// H v for L = <u, f(x)>, by recording the reverse sweep and sweeping <v, xbar> again.
+/// <u, f(x)> has a second derivative only where f is not linear; <u, f(x)^2> has one everywhere, and it goes through all transposes.
+Tensor<double> squared(const Sample& s, const Operands<double>& x) { return square(s.in_double(x)); }
+
+/// H v for L = <u, f(x)^2>, by recording the reverse sweep and sweeping <v, xbar> again.
 Operands<double> second_order(const Sample& s, const Tensor<double>& u, const Operands<double>& v) {
     Tape tape(Detail::operations);
     Operands<double> x = s.operands;
     for (std::size_t k = s.first_differentiable; k < x.size(); ++k) x[k] = tape.variable(x[k]);
-    const Tensor<double> loss = sum(u * s.in_double(x));
+    const Tensor<double> loss = sum(u * squared(s, x));
     std::vector<Scalar> scalar(tape.stats().rows + 1);
     Adjoints<Scalar> adjoints{scalar.data(), std::vector<AnyTensor>(tape.nodes().size())};
     adjoints.block[loss.place().node] = Tensor<double>::ones({});
@@ -99,7 +104,8 @@ BOOST_AUTO_TEST_CASE(has_adjoints_of_the_shapes_of_its_operands) {
         const Swept<double> swept = sweep(s.in_double, s.operands, u, differentiable(s));
         for (std::size_t k = s.first_differentiable; k < s.operands.size(); ++k)
             if (swept.adjoint[k].shape() != s.operands[k].shape())
-                failures.note(s, fmt::format("operand {} of shape {} has an adjoint of shape {}", k, to_string(s.operands[k].shape()), to_string(swept.adjoint[k].shape())));
+                failures.note(s, fmt::format("operand {} of shape {} has an adjoint of shape {}", k, to_string(s.operands[k].shape()),
+                                             to_string(swept.adjoint[k].shape())));
     });
 }
 
@@ -144,11 +150,12 @@ BOOST_AUTO_TEST_CASE(has_a_vjp_that_agrees_with_differences_of_its_value) {
 BOOST_AUTO_TEST_CASE(has_a_second_order_that_agrees_with_differences_of_its_vjp) {
     for_each_sample([](const Sample& s, Failures& failures) {
         if (s.steps || has_scalar_rows(s)) return;
+        const Call<double> f = [&s](const Operands<double>& x) { return squared(s, x); };
         const Tensor<double> u = cotangent<double>(s.in_double(s.operands).shape());
         const Operands<double> v = directions(s, 31), hv = second_order(s, u, v), w = directions(s, 32);
         for (std::size_t k = s.first_differentiable; k < v.size(); ++k) {
             const auto slope = [&](long double t) {
-                const Swept<double> swept = sweep(s.in_double, moved(s, k, w[k], t), u, differentiable(s));
+                const Swept<double> swept = sweep(f, moved(s, k, w[k], t), u, differentiable(s));
                 Product sum;
                 for (std::size_t j = s.first_differentiable; j < v.size(); ++j) {
                     const Product part = dot(swept.adjoint[j], v[j]);

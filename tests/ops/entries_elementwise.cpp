@@ -10,8 +10,8 @@ namespace registry {
 namespace {
 
 template <class R>
-constexpr bool has_kink = std::same_as<R, rules::Abs> || std::same_as<R, rules::Relu> || std::same_as<R, rules::Sign> || std::same_as<R, rules::Floor> ||
-                          std::same_as<R, rules::Maximum> || std::same_as<R, rules::Minimum>;
+constexpr bool has_kink = std::same_as<R, rules::Abs> || std::same_as<R, rules::Relu> || std::same_as<R, rules::Sign> ||
+                          std::same_as<R, rules::Floor> || std::same_as<R, rules::Maximum> || std::same_as<R, rules::Minimum>;
 
 template <class R>
 Tensor<double> operand(Draw& draw, const Shape& shape, Interval domain, int which) {
@@ -31,9 +31,11 @@ Entry unary(Draw& draw) {
 template <class R>
 Entry binary(Draw& draw) {
     Entry entry{std::string(R::name), {}};
-    const std::vector<std::pair<Shape, Shape>> shapes{{{}, {}},         {{1}, {1}},       {{2, 3}, {2, 3}},       {{2, 3}, {3}},    {{}, {2, 3}},       {{2, 1}, {1, 3}},
-                                                      {{0}, {1}},       {{2, 0}, {}},     {{2, 1, 3}, {3, 1}},    {{1, 3}, {2, 3}}, {{2}, {3, 2, 1, 2}}, {{1, 1}, {2}},
-                                                      {{0, 3}, {1, 3}}, {{3, 0}, {3, 0}}, {{2, 1, 1, 3}, {1, 2, 2, 1}}};
+    const std::vector<std::pair<Shape, Shape>> shapes{{{}, {}},         {{1}, {1}},          {{2, 3}, {2, 3}},
+                                                      {{2, 3}, {3}},    {{}, {2, 3}},        {{2, 1}, {1, 3}},
+                                                      {{0}, {1}},       {{2, 0}, {}},        {{2, 1, 3}, {3, 1}},
+                                                      {{1, 3}, {2, 3}}, {{2}, {3, 2, 1, 2}}, {{1, 1}, {2}},
+                                                      {{0, 3}, {1, 3}}, {{3, 0}, {3, 0}},    {{2, 1, 1, 3}, {1, 2, 2, 1}}};
     for (const auto& [a, b] : shapes) {
         Sample& sample = entry.add(
             to_string(a) + " and " + to_string(b), {operand<R>(draw, a, R::domain_a, 0), operand<R>(draw, b, R::domain_b, 1)},
@@ -50,25 +52,33 @@ Entry binary(Draw& draw) {
 template <class R>
 Entry ternary(Draw& draw) {
     Entry entry{std::string(R::name), {}};
-    const std::vector<std::array<Shape, 3>> shapes{{Shape{}, Shape{}, Shape{}},          {Shape{2, 3}, Shape{2, 3}, Shape{2, 3}}, {Shape{2, 3}, Shape{3}, Shape{}},
-                                                   {Shape{2, 1}, Shape{1, 3}, Shape{1}}, {Shape{0}, Shape{}, Shape{1}},            {Shape{3}, Shape{2, 1}, Shape{2, 2, 1}}};
+    const std::vector<std::array<Shape, 3>> shapes{{Shape{}, Shape{}, Shape{}},      {Shape{2, 3}, Shape{2, 3}, Shape{2, 3}},
+                                                   {Shape{2, 3}, Shape{3}, Shape{}}, {Shape{2, 1}, Shape{1, 3}, Shape{1}},
+                                                   {Shape{0}, Shape{}, Shape{1}},    {Shape{3}, Shape{2, 1}, Shape{2, 2, 1}}};
     for (const auto& [a, b, c] : shapes)
         entry.add(
             fmt::format("{}, {} and {}", to_string(a), to_string(b), to_string(c)),
             {operand<R>(draw, a, R::domain_a, 0), operand<R>(draw, b, R::domain_b, 1), operand<R>(draw, c, R::domain_c, 2)},
             [](const auto& x) { return apply_ternary(code_of<R>, x[0], x[1], x[2]); },
             [](const Operands<double>& x) {
-                return built(broadcast_shape(broadcast_shape(x[0].shape(), x[1].shape()), x[2].shape()),
-                             [&](const Position& p) { return R::value(read_broadcast(x[0], p), read_broadcast(x[1], p), read_broadcast(x[2], p)); });
+                return built(broadcast_shape(broadcast_shape(x[0].shape(), x[1].shape()), x[2].shape()), [&](const Position& p) {
+                    return R::value(read_broadcast(x[0], p), read_broadcast(x[1], p), read_broadcast(x[2], p));
+                });
             });
     return entry;
 }
 
 void add_where(std::vector<Entry>& to, Draw& draw) {
     Entry entry{"where", {}};
-    const Tensor<bool> square(Shape{2, 3}, {true, false, true, false, false, true}), row(Shape{3}, {false, true, true}), one(true), column(Shape{2, 1}, {false, true});
-    const std::vector<std::tuple<Tensor<bool>, Shape, Shape>> cases{{square, {2, 3}, {2, 3}}, {square, {3}, {}},      {row, {2, 3}, {1, 3}},     {one, {2}, {2}},
-                                                                    {one, {}, {}},            {column, {3}, {1}}, {Tensor<bool>::full({0}, true), {1}, {}}};
+    const Tensor<bool> square(Shape{2, 3}, {true, false, true, false, false, true}), row(Shape{3}, {false, true, true}), one(true),
+        column(Shape{2, 1}, {false, true});
+    const std::vector<std::tuple<Tensor<bool>, Shape, Shape>> cases{{square, {2, 3}, {2, 3}},
+                                                                    {square, {3}, {}},
+                                                                    {row, {2, 3}, {1, 3}},
+                                                                    {one, {2}, {2}},
+                                                                    {one, {}, {}},
+                                                                    {column, {3}, {1}},
+                                                                    {Tensor<bool>::full({0}, true), {1}, {}}};
     for (const auto& [c, a, b] : cases)
         entry.add(
             fmt::format("{} ? {} : {}", to_string(c.shape()), to_string(a), to_string(b)), {draw.uniform(a), draw.uniform(b)},

@@ -29,7 +29,8 @@ void add_indexing(std::vector<Entry>& to) {
         Tensor<Index> indices;
         Index axis;
     };
-    const Tensor<Index> repeated = Tensor<Index>::of({1, 0, 3, 1}), square(Shape{2, 2}, {0, -1, 2, 2}), none(Shape{0}, std::vector<Index>{});
+    const Tensor<Index> repeated = Tensor<Index>::of({1, 0, 3, 1}), square(Shape{2, 2}, {0, -1, 2, 2}),
+                        none(Shape{0}, std::vector<Index>{});
     const std::vector<Case> cases{{{4, 3}, {4, 3}, repeated, 0},
                                   {{2, 4}, {2, 4}, repeated, 1},
                                   {{2, 3, 2}, {2, 2, 2, 2}, square, 1},
@@ -44,7 +45,9 @@ void add_indexing(std::vector<Entry>& to) {
         const Index extent = c.x[c.axis];
         takes.add(
             what, {draw.uniform(c.x)}, [c](const auto& x) { return take(x[0], c.indices, c.axis - c.x.rank()); },
-            [c, extent](const Operands<double>& x) { return built(c.y, [&](const Position& p) { return read(x[0], taken_from(p, c.indices, c.axis, extent)); }); });
+            [c, extent](const Operands<double>& x) {
+                return built(c.y, [&](const Position& p) { return read(x[0], taken_from(p, c.indices, c.axis, extent)); });
+            });
         scatters.add(
             what, {draw.uniform(c.y)}, [c, extent](const auto& x) { return scatter_add(x[0], c.indices, extent, c.axis); },
             [c, extent](const Operands<double>& x) {

@@ -25,42 +25,76 @@ auto reshaped(const Shape& shape) {
 
 void add_reshapes(std::vector<Entry>& to, Draw& draw) {
     Entry reshapes{"reshape", {}};
-    for (const auto& [from, extents] : std::vector<std::pair<Shape, Shape>>{
-             {{2, 3}, {3, 2}}, {{2, 3}, {6}}, {{2, 3}, {2, 3}}, {{}, {1, 1}}, {{1}, {}}, {{0, 3}, {2, 0}}, {{2, 3, 2}, {3, 4}}, {{4}, {2, 1, 2, 1}}})
+    for (const auto& [from, extents] : std::vector<std::pair<Shape, Shape>>{{{2, 3}, {3, 2}},
+                                                                            {{2, 3}, {6}},
+                                                                            {{2, 3}, {2, 3}},
+                                                                            {{}, {1, 1}},
+                                                                            {{1}, {}},
+                                                                            {{0, 3}, {2, 0}},
+                                                                            {{2, 3, 2}, {3, 4}},
+                                                                            {{4}, {2, 1, 2, 1}}})
         reshapes.add(
-            fmt::format("{} to {}", to_string(from), to_string(extents)), {draw.uniform(from)}, [to = extents](const auto& x) { return reshape(x[0], to); }, reshaped(extents));
-    reshapes.add("[2, 6] to [3, -1]", {draw.uniform({2, 6})}, [](const auto& x) { return reshape(x[0], {3, -1}); }, reshaped({3, 4}));
-    reshapes.add("[0] to [-1, 3]", {draw.uniform({0})}, [](const auto& x) { return reshape(x[0], {-1, 3}); }, reshaped({0, 3}));
+            fmt::format("{} to {}", to_string(from), to_string(extents)), {draw.uniform(from)},
+            [to = extents](const auto& x) { return reshape(x[0], to); }, reshaped(extents));
+    reshapes.add(
+        "[2, 6] to [3, -1]", {draw.uniform({2, 6})},
+        [](const auto& x) {
+            return reshape(x[0], {3, -1});
+        },
+        reshaped({3, 4}));
+    reshapes.add(
+        "[0] to [-1, 3]", {draw.uniform({0})},
+        [](const auto& x) {
+            return reshape(x[0], {-1, 3});
+        },
+        reshaped({0, 3}));
     to.push_back(std::move(reshapes));
 
     Entry flattens{"flatten", {}};
-    flattens.add("[2, 3, 2]", {draw.uniform({2, 3, 2})}, [](const auto& x) { return flatten(x[0]); }, reshaped({12}));
-    flattens.add("[2, 3, 2] from 1", {draw.uniform({2, 3, 2})}, [](const auto& x) { return flatten(x[0], 1); }, reshaped({2, 6}));
-    flattens.add("[2, 3, 2] from -1", {draw.uniform({2, 3, 2})}, [](const auto& x) { return flatten(x[0], -1); }, reshaped({2, 3, 2}));
-    flattens.add("[2, 0, 2] from 1", {draw.uniform({2, 0, 2})}, [](const auto& x) { return flatten(x[0], 1); }, reshaped({2, 0}));
-    flattens.add("[]", {draw.uniform({})}, [](const auto& x) { return flatten(x[0]); }, reshaped({1}));
+    flattens.add(
+        "[2, 3, 2]", {draw.uniform({2, 3, 2})}, [](const auto& x) { return flatten(x[0]); }, reshaped({12}));
+    flattens.add(
+        "[2, 3, 2] from 1", {draw.uniform({2, 3, 2})}, [](const auto& x) { return flatten(x[0], 1); }, reshaped({2, 6}));
+    flattens.add(
+        "[2, 3, 2] from -1", {draw.uniform({2, 3, 2})}, [](const auto& x) { return flatten(x[0], -1); }, reshaped({2, 3, 2}));
+    flattens.add(
+        "[2, 0, 2] from 1", {draw.uniform({2, 0, 2})}, [](const auto& x) { return flatten(x[0], 1); }, reshaped({2, 0}));
+    flattens.add(
+        "[]", {draw.uniform({})}, [](const auto& x) { return flatten(x[0]); }, reshaped({1}));
     to.push_back(std::move(flattens));
 
     Entry axes{"unsqueeze, squeeze", {}};
-    axes.add("unsqueeze [2, 3] at 0", {draw.uniform({2, 3})}, [](const auto& x) { return unsqueeze(x[0], 0); }, reshaped({1, 2, 3}));
-    axes.add("unsqueeze [2, 3] at -1", {draw.uniform({2, 3})}, [](const auto& x) { return unsqueeze(x[0], -1); }, reshaped({2, 3, 1}));
-    axes.add("unsqueeze [] at 0", {draw.uniform({})}, [](const auto& x) { return unsqueeze(x[0], 0); }, reshaped({1}));
-    axes.add("squeeze [2, 1, 3] at 1", {draw.uniform({2, 1, 3})}, [](const auto& x) { return squeeze(x[0], 1); }, reshaped({2, 3}));
-    axes.add("squeeze [0, 1] at -1", {draw.uniform({0, 1})}, [](const auto& x) { return squeeze(x[0], -1); }, reshaped({0}));
+    axes.add(
+        "unsqueeze [2, 3] at 0", {draw.uniform({2, 3})}, [](const auto& x) { return unsqueeze(x[0], 0); }, reshaped({1, 2, 3}));
+    axes.add(
+        "unsqueeze [2, 3] at -1", {draw.uniform({2, 3})}, [](const auto& x) { return unsqueeze(x[0], -1); }, reshaped({2, 3, 1}));
+    axes.add(
+        "unsqueeze [] at 0", {draw.uniform({})}, [](const auto& x) { return unsqueeze(x[0], 0); }, reshaped({1}));
+    axes.add(
+        "squeeze [2, 1, 3] at 1", {draw.uniform({2, 1, 3})}, [](const auto& x) { return squeeze(x[0], 1); }, reshaped({2, 3}));
+    axes.add(
+        "squeeze [0, 1] at -1", {draw.uniform({0, 1})}, [](const auto& x) { return squeeze(x[0], -1); }, reshaped({0}));
     to.push_back(std::move(axes));
 }
 
 void add_transposes(std::vector<Entry>& to, Draw& draw) {
     Entry entry{"transpose, swap_axes", {}};
-    for (const auto& [shape, order] : std::vector<std::pair<Shape, Indices>>{
-             {{2, 3}, {1, 0}}, {{2, 3, 4}, {2, 0, 1}}, {{2, 3, 4}, {1, 2, 0}}, {{2, 3}, {0, 1}}, {{}, {}}, {{3}, {0}}, {{0, 2}, {1, 0}}, {{2, 1, 3, 2}, {-1, 0, -2, 1}}}) {
+    for (const auto& [shape, order] : std::vector<std::pair<Shape, Indices>>{{{2, 3}, {1, 0}},
+                                                                             {{2, 3, 4}, {2, 0, 1}},
+                                                                             {{2, 3, 4}, {1, 2, 0}},
+                                                                             {{2, 3}, {0, 1}},
+                                                                             {{}, {}},
+                                                                             {{3}, {0}},
+                                                                             {{0, 2}, {1, 0}},
+                                                                             {{2, 1, 3, 2}, {-1, 0, -2, 1}}}) {
         Position extents, wanted;
         for (const Index axis : order) {
             wanted.push_back(axis < 0 ? axis + shape.rank() : axis);
             extents.push_back(shape[axis]);
         }
         entry.add(
-            fmt::format("{} in another order", to_string(shape)), {draw.uniform(shape)}, [order = order](const auto& x) { return transpose(x[0], std::span<const Index>(order)); },
+            fmt::format("{} in another order", to_string(shape)), {draw.uniform(shape)},
+            [order = order](const auto& x) { return transpose(x[0], std::span<const Index>(order)); },
             read_at(shape_of(extents), [wanted](const Position& p) {
                 Position from(p.size());
                 for (std::size_t k = 0; k < p.size(); ++k) from[static_cast<std::size_t>(wanted[k])] = p[k];
@@ -68,19 +102,33 @@ void add_transposes(std::vector<Entry>& to, Draw& draw) {
             }));
     }
     const auto backwards = [](const Position& p) { return Position(p.rbegin(), p.rend()); };
-    entry.add("[2, 3, 2] reversed", {draw.uniform({2, 3, 2})}, [](const auto& x) { return transpose(x[0]); }, read_at({2, 3, 2}, backwards));
-    entry.add("swap_axes [2, 3, 2], 0 and -1", {draw.uniform({2, 3, 4})}, [](const auto& x) { return swap_axes(x[0], 0, -1); }, read_at({4, 3, 2}, backwards));
+    entry.add(
+        "[2, 3, 2] reversed", {draw.uniform({2, 3, 2})}, [](const auto& x) { return transpose(x[0]); }, read_at({2, 3, 2}, backwards));
+    entry.add(
+        "swap_axes [2, 3, 2], 0 and -1", {draw.uniform({2, 3, 4})}, [](const auto& x) { return swap_axes(x[0], 0, -1); },
+        read_at({4, 3, 2}, backwards));
     to.push_back(std::move(entry));
 }
 
 void add_broadcasts(std::vector<Entry>& to, Draw& draw) {
     Entry larger{"broadcast_to", {}}, smaller{"sum_to", {}};
-    for (const auto& [small, large] : std::vector<std::pair<Shape, Shape>>{{{3}, {2, 3}}, {{2, 1}, {2, 3}}, {{}, {2, 3}}, {{1}, {0}}, {{}, {}}, {{2, 1, 2}, {3, 2, 2, 2}}, {{1, 1}, {1, 1}}, {{0, 1}, {2, 0, 3}}}) {
+    for (const auto& [small, large] : std::vector<std::pair<Shape, Shape>>{{{3}, {2, 3}},
+                                                                           {{2, 1}, {2, 3}},
+                                                                           {{}, {2, 3}},
+                                                                           {{1}, {0}},
+                                                                           {{}, {}},
+                                                                           {{2, 1, 2}, {3, 2, 2, 2}},
+                                                                           {{1, 1}, {1, 1}},
+                                                                           {{0, 1}, {2, 0, 3}}}) {
         larger.add(
-            fmt::format("{} to {}", to_string(small), to_string(large)), {draw.uniform(small)}, [shape = large](const auto& x) { return broadcast_to(x[0], shape); },
-            [shape = large](const Operands<double>& x) { return built(shape, [&](const Position& p) { return read_broadcast(x[0], p); }); });
+            fmt::format("{} to {}", to_string(small), to_string(large)), {draw.uniform(small)},
+            [shape = large](const auto& x) { return broadcast_to(x[0], shape); },
+            [shape = large](const Operands<double>& x) {
+                return built(shape, [&](const Position& p) { return read_broadcast(x[0], p); });
+            });
         smaller.add(
-            fmt::format("{} to {}", to_string(large), to_string(small)), {draw.uniform(large)}, [shape = small](const auto& x) { return sum_to(x[0], shape); },
+            fmt::format("{} to {}", to_string(large), to_string(small)), {draw.uniform(large)},
+            [shape = small](const auto& x) { return sum_to(x[0], shape); },
             [shape = small](const Operands<double>& x) {
                 Tensor<double> y = Tensor<double>::zeros(shape);
                 for_each_position(x[0].shape(), [&](const Position& p) {
@@ -123,12 +171,16 @@ void add_slices(std::vector<Entry>& to, Draw& draw) {
             for (std::size_t k = 0; k < p.size(); ++k) q[k] = start[k] + step[k] * p[k];
             return q;
         };
-        slices.add(c.what, {draw.uniform(c.from)}, [s = c.slices](const auto& x) { return slice(x[0], std::span<const Slice>(s)); }, read_at(c.result, moved));
+        slices.add(
+            c.what, {draw.uniform(c.from)}, [s = c.slices](const auto& x) { return slice(x[0], std::span<const Slice>(s)); },
+            read_at(c.result, moved));
         back.add(
-            c.what, {draw.uniform(c.result)}, [s = c.slices, from = c.from](const auto& x) { return unslice(x[0], from, std::span<const Slice>(s)); },
+            c.what, {draw.uniform(c.result)},
+            [s = c.slices, from = c.from](const auto& x) { return unslice(x[0], from, std::span<const Slice>(s)); },
             [from = c.from, moved](const Operands<double>& x) {
                 Tensor<double> y = Tensor<double>::zeros(from);
-                for_each_position(x[0].shape(), [&](const Position& p) { y.fill_data()[y.offset_of(std::span<const Index>(moved(p)))] = read(x[0], p); });
+                for_each_position(x[0].shape(),
+                                  [&](const Position& p) { y.fill_data()[y.offset_of(std::span<const Index>(moved(p)))] = read(x[0], p); });
                 return y;
             });
     }
@@ -136,25 +188,47 @@ void add_slices(std::vector<Entry>& to, Draw& draw) {
     to.push_back(std::move(back));
 
     Entry selects{"select", {}};
-    selects.add("[3], 1", {draw.uniform({3})}, [](const auto& x) { return autodiff::select(x[0], 0, 1); }, read_at({}, [](const Position&) { return Position{1}; }));
-    selects.add("[2, 3] axis 1, -1", {draw.uniform({2, 3})}, [](const auto& x) { return autodiff::select(x[0], 1, -1); }, read_at({2}, [](const Position& p) { return Position{p[0], 2}; }));
-    selects.add("[2, 3, 2] axis -2, 0", {draw.uniform({2, 3, 2})}, [](const auto& x) { return autodiff::select(x[0], -2, 0); },
-                read_at({2, 2}, [](const Position& p) { return Position{p[0], 0, p[1]}; }));
+    selects.add(
+        "[3], 1", {draw.uniform({3})}, [](const auto& x) { return autodiff::select(x[0], 0, 1); },
+        read_at({}, [](const Position&) { return Position{1}; }));
+    selects.add(
+        "[2, 3] axis 1, -1", {draw.uniform({2, 3})}, [](const auto& x) { return autodiff::select(x[0], 1, -1); },
+        read_at({2}, [](const Position& p) {
+            return Position{p[0], 2};
+        }));
+    selects.add(
+        "[2, 3, 2] axis -2, 0", {draw.uniform({2, 3, 2})}, [](const auto& x) { return autodiff::select(x[0], -2, 0); },
+        read_at({2, 2}, [](const Position& p) {
+            return Position{p[0], 0, p[1]};
+        }));
     to.push_back(std::move(selects));
 
     Entry flips{"flip", {}};
-    flips.add("all of [2, 3]", {draw.uniform({2, 3})}, [](const auto& x) { return flip(x[0]); }, read_at({2, 3}, [](const Position& p) { return Position{1 - p[0], 2 - p[1]}; }));
-    flips.add("[2, 3] along 1", {draw.uniform({2, 3})}, [](const auto& x) { return flip(x[0], 1); }, read_at({2, 3}, [](const Position& p) { return Position{p[0], 2 - p[1]}; }));
-    flips.add("[]", {draw.uniform({})}, [](const auto& x) { return flip(x[0]); }, reshaped({}));
-    flips.add("[0, 2]", {draw.uniform({0, 2})}, [](const auto& x) { return flip(x[0]); }, reshaped({0, 2}));
+    flips.add(
+        "all of [2, 3]", {draw.uniform({2, 3})}, [](const auto& x) { return flip(x[0]); }, read_at({2, 3}, [](const Position& p) {
+            return Position{1 - p[0], 2 - p[1]};
+        }));
+    flips.add(
+        "[2, 3] along 1", {draw.uniform({2, 3})}, [](const auto& x) { return flip(x[0], 1); }, read_at({2, 3}, [](const Position& p) {
+            return Position{p[0], 2 - p[1]};
+        }));
+    flips.add(
+        "[]", {draw.uniform({})}, [](const auto& x) { return flip(x[0]); }, reshaped({}));
+    flips.add(
+        "[0, 2]", {draw.uniform({0, 2})}, [](const auto& x) { return flip(x[0]); }, reshaped({0, 2}));
     to.push_back(std::move(flips));
 }
 
 void add_joins(std::vector<Entry>& to, Draw& draw) {
     using Width = std::pair<Index, Index>;
     Entry pads{"pad", {}};
-    for (const auto& [shape, widths, value] : std::vector<std::tuple<Shape, std::vector<Width>, double>>{
-             {{2, 3}, {{1, 0}, {0, 2}}, 0}, {{2}, {{1, 1}}, -2.5}, {{}, {}, 3}, {{0}, {{1, 2}}, 1.5}, {{2, 1}, {{0, 0}, {0, 0}}, 7}, {{1, 2, 1}, {{1, 1}, {0, 1}, {2, 0}}, 0.5}}) {
+    for (const auto& [shape, widths, value] :
+         std::vector<std::tuple<Shape, std::vector<Width>, double>>{{{2, 3}, {{1, 0}, {0, 2}}, 0},
+                                                                    {{2}, {{1, 1}}, -2.5},
+                                                                    {{}, {}, 3},
+                                                                    {{0}, {{1, 2}}, 1.5},
+                                                                    {{2, 1}, {{0, 0}, {0, 0}}, 7},
+                                                                    {{1, 2, 1}, {{1, 1}, {0, 1}, {2, 0}}, 0.5}}) {
         Position extents = extents_of(shape);
         for (std::size_t k = 0; k < extents.size(); ++k) extents[k] += widths[k].first + widths[k].second;
         pads.add(
@@ -186,11 +260,22 @@ void add_joins(std::vector<Entry>& to, Draw& draw) {
         };
     };
     Entry concats{"concat", {}};
-    concats.add("[2], [3], [1]", {draw.uniform({2}), draw.uniform({3}), draw.uniform({1})}, [](const auto& x) { return concat(x); }, joined(0, {6}));
-    concats.add("[2, 3], [2, 1] along -1", {draw.uniform({2, 3}), draw.uniform({2, 1})}, [](const auto& x) { return concat(x, -1); }, joined(1, {2, 4}));
-    concats.add("[2, 2], [2, 2] along 0", {draw.uniform({2, 2}), draw.uniform({2, 2})}, [](const auto& x) { return concat({x[0], x[1]}, 0); }, joined(0, {4, 2}));
-    concats.add("[0, 2], [1, 2]", {draw.uniform({0, 2}), draw.uniform({1, 2})}, [](const auto& x) { return concat(x); }, joined(0, {1, 2}));
-    concats.add("one", {draw.uniform({2, 2})}, [](const auto& x) { return concat(x, 1); }, joined(1, {2, 2}));
+    concats.add(
+        "[2], [3], [1]", {draw.uniform({2}), draw.uniform({3}), draw.uniform({1})}, [](const auto& x) { return concat(x); },
+        joined(0, {6}));
+    concats.add(
+        "[2, 3], [2, 1] along -1", {draw.uniform({2, 3}), draw.uniform({2, 1})}, [](const auto& x) { return concat(x, -1); },
+        joined(1, {2, 4}));
+    concats.add(
+        "[2, 2], [2, 2] along 0", {draw.uniform({2, 2}), draw.uniform({2, 2})},
+        [](const auto& x) {
+            return concat({x[0], x[1]}, 0);
+        },
+        joined(0, {4, 2}));
+    concats.add(
+        "[0, 2], [1, 2]", {draw.uniform({0, 2}), draw.uniform({1, 2})}, [](const auto& x) { return concat(x); }, joined(0, {1, 2}));
+    concats.add(
+        "one", {draw.uniform({2, 2})}, [](const auto& x) { return concat(x, 1); }, joined(1, {2, 2}));
     to.push_back(std::move(concats));
 
     const auto stacked = [](std::size_t axis, const Shape& shape) {
@@ -203,9 +288,17 @@ void add_joins(std::vector<Entry>& to, Draw& draw) {
         };
     };
     Entry stacks{"stack", {}};
-    stacks.add("[3], [3]", {draw.uniform({3}), draw.uniform({3})}, [](const auto& x) { return stack(x); }, stacked(0, {2, 3}));
-    stacks.add("[2, 3] twice along 1", {draw.uniform({2, 3}), draw.uniform({2, 3})}, [](const auto& x) { return stack({x[0], x[1]}, 1); }, stacked(1, {2, 2, 3}));
-    stacks.add("[] three times along -1", {draw.uniform({}), draw.uniform({}), draw.uniform({})}, [](const auto& x) { return stack(x, -1); }, stacked(0, {3}));
+    stacks.add(
+        "[3], [3]", {draw.uniform({3}), draw.uniform({3})}, [](const auto& x) { return stack(x); }, stacked(0, {2, 3}));
+    stacks.add(
+        "[2, 3] twice along 1", {draw.uniform({2, 3}), draw.uniform({2, 3})},
+        [](const auto& x) {
+            return stack({x[0], x[1]}, 1);
+        },
+        stacked(1, {2, 2, 3}));
+    stacks.add(
+        "[] three times along -1", {draw.uniform({}), draw.uniform({}), draw.uniform({})}, [](const auto& x) { return stack(x, -1); },
+        stacked(0, {3}));
     to.push_back(std::move(stacks));
 }
 

@@ -41,7 +41,8 @@ void for_each_product(const Shape& y, const Shape& x, const Shape& w, const Conv
     const Index in_a_group = w[1], out_of_a_group = w[0] / g.groups;
     for_each_position(y, [&](const Position& p) {
         for_each_position(Shape{w[1], w[2], w[3]}, [&](const Position& k) {
-            const Index row = p[2] * g.stride[0] - g.padding[0] + k[1] * g.dilation[0], column = p[3] * g.stride[1] - g.padding[1] + k[2] * g.dilation[1];
+            const Index row = p[2] * g.stride[0] - g.padding[0] + k[1] * g.dilation[0],
+                        column = p[3] * g.stride[1] - g.padding[1] + k[2] * g.dilation[1];
             if (row < 0 || row >= x[2] || column < 0 || column >= x[3]) return;
             f(p, Position{p[0], p[1] / out_of_a_group * in_a_group + k[0], row, column}, Position{p[1], k[0], k[1], k[2]});
         });
@@ -54,38 +55,45 @@ void add_convolutions(std::vector<Entry>& to, Draw& draw) {
         Shape x, w, y;
         Conv2dGeometry geometry;
     };
-    const std::vector<Case> cases{{{1, 1, 3, 3}, {1, 1, 2, 2}, {1, 1, 2, 2}, {}},
-                                  {{2, 2, 4, 5}, {3, 2, 3, 2}, {2, 3, 2, 4}, {}},
-                                  {{1, 2, 5, 5}, {2, 2, 3, 3}, {1, 2, 3, 3}, {.stride = {2, 2}, .padding = {1, 1}}},
-                                  {{2, 4, 5, 6}, {4, 2, 2, 3}, {2, 4, 3, 6}, {.stride = {2, 1}, .padding = {1, 2}, .dilation = {2, 2}, .groups = 2}},
-                                  {{1, 3, 3, 3}, {6, 1, 2, 2}, {1, 6, 4, 4}, {.padding = {1, 1}, .groups = 3}},
-                                  {{2, 3, 2, 2}, {2, 3, 1, 1}, {2, 2, 2, 2}, {}},
-                                  {{1, 1, 1, 1}, {1, 1, 1, 1}, {1, 1, 1, 1}, {}},
-                                  {{0, 2, 3, 3}, {2, 2, 2, 2}, {0, 2, 2, 2}, {}}};
+    const std::vector<Case> cases{
+        {{1, 1, 3, 3}, {1, 1, 2, 2}, {1, 1, 2, 2}, {}},
+        {{2, 2, 4, 5}, {3, 2, 3, 2}, {2, 3, 2, 4}, {}},
+        {{1, 2, 5, 5}, {2, 2, 3, 3}, {1, 2, 3, 3}, {.stride = {2, 2}, .padding = {1, 1}}},
+        {{2, 4, 5, 6}, {4, 2, 2, 3}, {2, 4, 3, 6}, {.stride = {2, 1}, .padding = {1, 2}, .dilation = {2, 2}, .groups = 2}},
+        {{1, 3, 3, 3}, {6, 1, 2, 2}, {1, 6, 4, 4}, {.padding = {1, 1}, .groups = 3}},
+        {{2, 3, 2, 2}, {2, 3, 1, 1}, {2, 2, 2, 2}, {}},
+        {{1, 1, 1, 1}, {1, 1, 1, 1}, {1, 1, 1, 1}, {}},
+        {{0, 2, 3, 3}, {2, 2, 2, 2}, {0, 2, 2, 2}, {}}};
     Entry forward{"conv2d", {}}, input{"conv2d_input", {}}, weight{"conv2d_weight", {}};
     for (const Case& c : cases) {
         const auto& [x, w, y, g] = c;
-        const std::string what = fmt::format("{} * {}, stride {} {}, padding {} {}, dilation {} {}, groups {}", to_string(x), to_string(w), g.stride[0], g.stride[1],
-                                             g.padding[0], g.padding[1], g.dilation[0], g.dilation[1], g.groups);
+        const std::string what = fmt::format("{} * {}, stride {} {}, padding {} {}, dilation {} {}, groups {}", to_string(x), to_string(w),
+                                             g.stride[0], g.stride[1], g.padding[0], g.padding[1], g.dilation[0], g.dilation[1], g.groups);
         forward.add(
             what, {draw.uniform(x), draw.uniform(w)}, [c](const auto& v) { return conv2d(v[0], v[1], c.geometry); },
             [c](const Operands<double>& v) {
                 Tensor<double> result = Tensor<double>::zeros(c.y);
-                for_each_product(c.y, c.x, c.w, c.geometry, [&](const Position& p, const Position& q, const Position& k) { add_at(result, p, read(v[0], q) * read(v[1], k)); });
+                for_each_product(c.y, c.x, c.w, c.geometry, [&](const Position& p, const Position& q, const Position& k) {
+                    add_at(result, p, read(v[0], q) * read(v[1], k));
+                });
                 return result;
             });
         input.add(
             what, {draw.uniform(y), draw.uniform(w)}, [c](const auto& v) { return conv2d_input(v[0], v[1], c.x, c.geometry); },
             [c](const Operands<double>& v) {
                 Tensor<double> result = Tensor<double>::zeros(c.x);
-                for_each_product(c.y, c.x, c.w, c.geometry, [&](const Position& p, const Position& q, const Position& k) { add_at(result, q, read(v[0], p) * read(v[1], k)); });
+                for_each_product(c.y, c.x, c.w, c.geometry, [&](const Position& p, const Position& q, const Position& k) {
+                    add_at(result, q, read(v[0], p) * read(v[1], k));
+                });
                 return result;
             });
         weight.add(
             what, {draw.uniform(x), draw.uniform(y)}, [c](const auto& v) { return conv2d_weight(v[0], v[1], c.w, c.geometry); },
             [c](const Operands<double>& v) {
                 Tensor<double> result = Tensor<double>::zeros(c.w);
-                for_each_product(c.y, c.x, c.w, c.geometry, [&](const Position& p, const Position& q, const Position& k) { add_at(result, k, read(v[0], q) * read(v[1], p)); });
+                for_each_product(c.y, c.x, c.w, c.geometry, [&](const Position& p, const Position& q, const Position& k) {
+                    add_at(result, k, read(v[0], q) * read(v[1], p));
+                });
                 return result;
             });
     }
@@ -112,13 +120,15 @@ void add_pools(std::vector<Entry>& to, Draw& draw) {
             std::vector<double> values;
             for (Index i = 0; i < c.geometry.window[0]; ++i)
                 for (Index j = 0; j < c.geometry.window[1]; ++j) {
-                    const Index row = p[2] * c.geometry.stride[0] - c.geometry.padding[0] + i, column = p[3] * c.geometry.stride[1] - c.geometry.padding[1] + j;
+                    const Index row = p[2] * c.geometry.stride[0] - c.geometry.padding[0] + i,
+                                column = p[3] * c.geometry.stride[1] - c.geometry.padding[1] + j;
                     if (row >= 0 && row < c.x[2] && column >= 0 && column < c.x[3]) values.push_back(read(x, {p[0], p[1], row, column}));
                 }
             return values;
         };
-        const std::string what = fmt::format("{}, window {} {}, stride {} {}, padding {} {}", to_string(c.x), c.geometry.window[0], c.geometry.window[1], c.geometry.stride[0],
-                                             c.geometry.stride[1], c.geometry.padding[0], c.geometry.padding[1]);
+        const std::string what =
+            fmt::format("{}, window {} {}, stride {} {}, padding {} {}", to_string(c.x), c.geometry.window[0], c.geometry.window[1],
+                        c.geometry.stride[0], c.geometry.stride[1], c.geometry.padding[0], c.geometry.padding[1]);
         maxima.add(
             what, {draw.distinct(c.x)}, [c](const auto& x) { return max_pool2d(x[0], c.geometry); },
             [c, window](const Operands<double>& x) {
@@ -136,7 +146,8 @@ void add_pools(std::vector<Entry>& to, Draw& draw) {
                         const std::vector<double> values = window(x[0], p);
                         double sum = 0;
                         for (const double value : values) sum += value;
-                        return sum / (with_padding ? static_cast<double>(c.geometry.window[0] * c.geometry.window[1]) : static_cast<double>(values.size()));
+                        return sum / (with_padding ? static_cast<double>(c.geometry.window[0] * c.geometry.window[1])
+                                                   : static_cast<double>(values.size()));
                     });
                 });
     }
@@ -161,7 +172,9 @@ void add_linear(std::vector<Entry>& to) {
                                                                    {{1, 2, 1}, {3, 1, 2}},
                                                                    {{2, 2, 2}, {2, 2, 2}},
                                                                    {{0, 2, 2}, {1, 2, 2}}})
-        products.add(fmt::format("{} x {}", to_string(a), to_string(b)), {draw.uniform(a), draw.uniform(b)}, [](const auto& x) { return matmul(x[0], x[1]); }, product);
+        products.add(
+            fmt::format("{} x {}", to_string(a), to_string(b)), {draw.uniform(a), draw.uniform(b)},
+            [](const auto& x) { return matmul(x[0], x[1]); }, product);
     to.push_back(std::move(products));
     add_convolutions(to, draw);
     add_pools(to, draw);

@@ -22,13 +22,24 @@ struct Over {
     std::optional<Indices> axes;
     bool keep = false;
     [[nodiscard]] Axes given() const { return axes ? Axes(std::span<const Index>(*axes)) : Axes(); }
-    [[nodiscard]] std::string text() const { return fmt::format("{} over {}{}", to_string(shape), axes ? fmt::format("{}", *axes) : "all", keep ? ", kept" : ""); }
+    [[nodiscard]] std::string text() const {
+        return fmt::format("{} over {}{}", to_string(shape), axes ? fmt::format("{}", *axes) : "all", keep ? ", kept" : "");
+    }
 };
 
-const std::vector<Over> full{{{2, 3}, {}},          {{2, 3}, {}, true},        {{2, 3}, Indices{0}},      {{2, 3}, Indices{1}, true},     {{2, 3, 4}, Indices{0, 2}},
-                             {{2, 3, 4}, Indices{-2}, true}, {{2, 2, 3, 2}, Indices{3, 1}}, {{5}, Indices{0}, true}, {{2, 3, 4}, Indices{-1, 0}, true}};
-const std::vector<Over> single{{{}, {}}, {{1}, {}}, {{1, 1}, Indices{0}, true}, {{3, 1}, Indices{1}}, {{2, 3}, Indices{}}};  // one element each
-const std::vector<Over> empty_results{{{0, 3}, Indices{1}}, {{2, 0}, Indices{0}, true}, {{0}, Indices{}}};                        // there is no element to compute
+const std::vector<Over> full{{{2, 3}, {}},
+                             {{2, 3}, {}, true},
+                             {{2, 3}, Indices{0}},
+                             {{2, 3}, Indices{1}, true},
+                             {{2, 3, 4}, Indices{0, 2}},
+                             {{2, 3, 4}, Indices{-2}, true},
+                             {{2, 2, 3, 2}, Indices{3, 1}},
+                             {{5}, Indices{0}, true},
+                             {{2, 3, 4}, Indices{-1, 0}, true}};
+const std::vector<Over> single{
+    {{}, {}}, {{1}, {}}, {{1, 1}, Indices{0}, true}, {{3, 1}, Indices{1}}, {{2, 3}, Indices{}}};  // one element each
+const std::vector<Over> empty_results{
+    {{0, 3}, Indices{1}}, {{2, 0}, Indices{0}, true}, {{0}, Indices{}}};  // there is no element to compute
 const std::vector<Over> nothing_to_reduce{{{0}, {}}, {{2, 0}, Indices{1}}, {{0, 3}, Indices{0}, true}, {{0, 0}, {}}};
 
 /// y = f(the values of each line), lines gathered position by position.
@@ -53,7 +64,8 @@ Tensor<double> reduced_by(const Tensor<double>& x, const Over& over, const F& f)
 }
 
 template <class F, class R>
-Entry reduction(std::string name, const std::vector<const std::vector<Over>*>& groups, const std::function<Tensor<double>(const Shape&)>& operand, F f, R reference) {
+Entry reduction(std::string name, const std::vector<const std::vector<Over>*>& groups,
+                const std::function<Tensor<double>(const Shape&)>& operand, F f, R reference) {
     Entry entry{std::move(name), {}};
     for (const auto* group : groups)
         for (const Over& over : *group)
@@ -84,7 +96,8 @@ long double length(const Line& x) {
 
 void add_softmax(std::vector<Entry>& to, Draw& draw) {
     Entry plain{"softmax", {}}, logarithm{"log_softmax", {}};
-    for (const auto& [shape, axis] : std::vector<std::pair<Shape, Index>>{{{3}, -1}, {{2, 3}, -1}, {{2, 3}, 0}, {{2, 3, 2}, 1}, {{1}, 0}, {{0, 3}, 1}, {{2, 2, 1, 3}, -3}}) {
+    for (const auto& [shape, axis] : std::vector<std::pair<Shape, Index>>{
+             {{3}, -1}, {{2, 3}, -1}, {{2, 3}, 0}, {{2, 3, 2}, 1}, {{1}, 0}, {{0, 3}, 1}, {{2, 2, 1, 3}, -3}}) {
         const Tensor<double> x = draw.uniform(shape, -4, 4);
         const auto reference = [axis = axis](const Tensor<double>& v, bool log) {
             const Over over{v.shape(), Indices{axis}, true};
@@ -95,8 +108,12 @@ void add_softmax(std::vector<Entry>& to, Draw& draw) {
             });
         };
         const std::string what = fmt::format("{} along {}", to_string(shape), axis);
-        plain.add(what, {x}, [axis = axis](const auto& v) { return softmax(v[0], axis); }, [reference](const Operands<double>& v) { return reference(v[0], false); });
-        logarithm.add(what, {x}, [axis = axis](const auto& v) { return log_softmax(v[0], axis); }, [reference](const Operands<double>& v) { return reference(v[0], true); });
+        plain.add(
+            what, {x}, [axis = axis](const auto& v) { return softmax(v[0], axis); },
+            [reference](const Operands<double>& v) { return reference(v[0], false); });
+        logarithm.add(
+            what, {x}, [axis = axis](const auto& v) { return log_softmax(v[0], axis); },
+            [reference](const Operands<double>& v) { return reference(v[0], true); });
     }
     to.push_back(std::move(plain));
     to.push_back(std::move(logarithm));
@@ -108,23 +125,32 @@ void add_reductions(std::vector<Entry>& to) {
     Draw draw(202);
     const auto any = [&draw](const Shape& shape) { return draw.uniform(shape, -2, 2); };
     const auto apart = [&draw](const Shape& shape) { return draw.distinct(shape); };
-    const std::vector<const std::vector<Over>*> needs_one{&full, &single, &empty_results}, takes_none{&full, &single, &empty_results, &nothing_to_reduce};
+    const std::vector<const std::vector<Over>*> needs_one{&full, &single, &empty_results},
+        takes_none{&full, &single, &empty_results, &nothing_to_reduce};
 
-    to.push_back(reduction("sum", takes_none, any, [](const auto& x, const Axes& axes, bool keep) { return sum(x, axes, keep); }, total));
-    to.push_back(reduction("mean", needs_one, any, [](const auto& x, const Axes& axes, bool keep) { return mean(x, axes, keep); }, average));
     to.push_back(reduction(
-        "variance", needs_one, any, [](const auto& x, const Axes& axes, bool keep) { return variance(x, axes, keep); }, [](const Line& x) { return scatter(x, 0); }));
+        "sum", takes_none, any, [](const auto& x, const Axes& axes, bool keep) { return sum(x, axes, keep); }, total));
     to.push_back(reduction(
-        "variance, n - 1", {&full}, any, [](const auto& x, const Axes& axes, bool keep) { return variance(x, axes, keep, 1); }, [](const Line& x) { return scatter(x, 1); }));
+        "mean", needs_one, any, [](const auto& x, const Axes& axes, bool keep) { return mean(x, axes, keep); }, average));
     to.push_back(reduction(
-        "amax", needs_one, apart, [](const auto& x, const Axes& axes, bool keep) { return amax(x, axes, keep); }, [](const Line& x) { return *std::max_element(x.begin(), x.end()); }));
+        "variance", needs_one, any, [](const auto& x, const Axes& axes, bool keep) { return variance(x, axes, keep); },
+        [](const Line& x) { return scatter(x, 0); }));
     to.push_back(reduction(
-        "amin", needs_one, apart, [](const auto& x, const Axes& axes, bool keep) { return amin(x, axes, keep); }, [](const Line& x) { return *std::min_element(x.begin(), x.end()); }));
+        "variance, n - 1", {&full}, any, [](const auto& x, const Axes& axes, bool keep) { return variance(x, axes, keep, 1); },
+        [](const Line& x) { return scatter(x, 1); }));
+    to.push_back(reduction(
+        "amax", needs_one, apart, [](const auto& x, const Axes& axes, bool keep) { return amax(x, axes, keep); },
+        [](const Line& x) { return *std::max_element(x.begin(), x.end()); }));
+    to.push_back(reduction(
+        "amin", needs_one, apart, [](const auto& x, const Axes& axes, bool keep) { return amin(x, axes, keep); },
+        [](const Line& x) { return *std::min_element(x.begin(), x.end()); }));
     to.push_back(reduction(
         "prod", takes_none, any, [](const auto& x, const Axes& axes, bool keep) { return prod(x, axes, keep); },
         [](const Line& x) { return std::accumulate(x.begin(), x.end(), 1.0L, std::multiplies<>()); }));
-    to.push_back(reduction("logsumexp", needs_one, any, [](const auto& x, const Axes& axes, bool keep) { return logsumexp(x, axes, keep); }, log_sum));
-    to.push_back(reduction("norm2", takes_none, any, [](const auto& x, const Axes& axes, bool keep) { return norm2(x, axes, keep); }, length));
+    to.push_back(reduction(
+        "logsumexp", needs_one, any, [](const auto& x, const Axes& axes, bool keep) { return logsumexp(x, axes, keep); }, log_sum));
+    to.push_back(reduction(
+        "norm2", takes_none, any, [](const auto& x, const Axes& axes, bool keep) { return norm2(x, axes, keep); }, length));
     add_softmax(to, draw);
 }
 

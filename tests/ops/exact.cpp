@@ -28,7 +28,8 @@ BOOST_AUTO_TEST_CASE(the_gradient_of_a_sum_is_ones) {
 }
 
 BOOST_AUTO_TEST_CASE(the_gradient_of_a_mean_of_two_to_the_k_elements_is_its_reciprocal) {
-    for (const Index n : {1, 2, 8, 64}) check_bits(gradient([](const T& x) { return mean(x); }, drawn({n})), T::full({n}, 1.0 / static_cast<double>(n)));
+    for (const Index n : {1, 2, 8, 64})
+        check_bits(gradient([](const T& x) { return mean(x); }, drawn({n})), T::full({n}, 1.0 / static_cast<double>(n)));
 }
 
 BOOST_AUTO_TEST_CASE(the_gradient_of_a_linear_function_does_not_depend_on_where) {
@@ -77,7 +78,8 @@ BOOST_AUTO_TEST_CASE(permuting_the_batch_permutes_its_gradient_and_leaves_the_we
 
 BOOST_AUTO_TEST_CASE(gradients_of_logits_sum_to_0_in_every_row) {
     const T z = drawn({6, 5}), c = drawn({6, 5}, 2);
-    for (const auto& f : std::vector<std::function<T(const T&)>>{[&](const T& v) { return sum(c * softmax(v)); }, [&](const T& v) { return sum(c * log_softmax(v)); }}) {
+    for (const auto& f : std::vector<std::function<T(const T&)>>{[&](const T& v) { return sum(c * softmax(v)); },
+                                                                 [&](const T& v) { return sum(c * log_softmax(v)); }}) {
         const T rows = sum(gradient(f, z), 1);
         for (Index i = 0; i < 6; ++i) BOOST_TEST(std::abs(rows.at(i)) < 5e-15);
     }
@@ -115,7 +117,10 @@ BOOST_AUTO_TEST_CASE(homogeneous_functions_follow_euler) {
                                   {"variance", 2, [](const T& x) { return variance(x); }},
                                   {"quadratic form", 2, [&](const T& x) { return sum(matmul(matmul(transpose(x), c), x)); }},
                                   {"product", 9, [](const T& x) { return prod(x); }},
-                                  {"ratio", 0, [](const T& x) { return sum(x / sum(x, 0, true) * T::of({1, 2, 3})); }},
+                                  {"ratio", 0,
+                                   [](const T& x) {
+                                       return sum(x / sum(x, 0, true) * T::of({1, 2, 3}));
+                                   }},
                                   {"norm over sum of cubes", -2, [](const T& x) { return norm2(x) / sum(pow(x, 3)); }}};
     const T x = drawn({3, 3});
     for (const Case& euler : cases) {

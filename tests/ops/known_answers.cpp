@@ -22,7 +22,8 @@ void check_close(const T& got, const T& expected) {
     BOOST_TEST(to_string(got.shape()) == to_string(expected.shape()));
     if (got.shape() != expected.shape()) return;
     const T x = got.contiguous(), y = expected.contiguous();
-    for (std::size_t i = 0; i < x.data().size(); ++i) BOOST_TEST(test::close(x.data()[i], y.data()[i], {.relative = 1e-12, .absolute = 1e-15}), "element " << i);
+    for (std::size_t i = 0; i < x.data().size(); ++i)
+        BOOST_TEST(test::close(x.data()[i], y.data()[i], {.relative = 1e-12, .absolute = 1e-15}), "element " << i);
 }
 
 /// gamma (x - mean) / sqrt(variance + epsilon) + beta, over everything
@@ -45,7 +46,8 @@ BOOST_AUTO_TEST_CASE(matmul_with_a_weighted_sum) {
 BOOST_AUTO_TEST_CASE(conv2d_without_padding) {
     const T x({1, 1, 3, 3}, {1, 2, 3, 4, 5, 6, 7, 8, 9}), k({1, 1, 2, 2}, {1, 0, -1, 2}), c({1, 1, 2, 2}, {1, 2, 3, 4});
     check_exact(conv2d(x, k), T({1, 1, 2, 2}, {7, 9, 13, 15}));
-    const auto [loss, adjoints] = value_and_gradient([&c](const T& image, const T& kernel) { return sum(conv2d(image, kernel) * c); }, x, k);
+    const auto [loss, adjoints] =
+        value_and_gradient([&c](const T& image, const T& kernel) { return sum(conv2d(image, kernel) * c); }, x, k);
     BOOST_TEST(loss == 124);
     check_exact(std::get<0>(adjoints), T({1, 1, 3, 3}, {1, 2, 0, 2, 4, 4, -3, 2, 8}));
     check_exact(std::get<1>(adjoints), T({1, 1, 2, 2}, {37, 47, 67, 77}));
@@ -67,7 +69,8 @@ BOOST_AUTO_TEST_CASE(embedding_adds_the_rows_of_repeated_ids) {
 
 BOOST_AUTO_TEST_CASE(normalisation_without_epsilon) {
     const T x = T::of({1, 2, 3, 4});
-    check_close(normalised(x, T(2.0), T(1.0), 0), T::of({-1.6832815729997476, 0.10557280900008412, 1.8944271909999159, 3.6832815729997476}));
+    check_close(normalised(x, T(2.0), T(1.0), 0),
+                T::of({-1.6832815729997476, 0.10557280900008412, 1.8944271909999159, 3.6832815729997476}));
     const auto first = [](const T& v, const T& gamma, const T& beta) { return autodiff::select(normalised(v, gamma, beta, 0), 0, 0); };
     const auto [dx, dgamma, dbeta] = gradient(first, x, T(2.0), T(1.0));
     check_close(dx, T::of({0.53665631459994953, -0.71554175279993270, -0.17888543819998318, 0.35777087639996635}));

@@ -68,7 +68,8 @@ std::string difference(const Tensor<T>& got, const Tensor<R>& expected, double t
         const double g = static_cast<double>(read(got, p)), e = static_cast<double>(read(expected, p));
         const bool same = g == e || (std::isnan(g) && std::isnan(e)) || std::abs(g - e) <= tolerance * scale;
         if (!same && first.empty())
-            first = fmt::format("at ({}) {:.17g}, expected {:.17g}, error {:.2g} of the largest", fmt::join(p, ", "), g, e, std::abs(g - e) / scale);
+            first = fmt::format("at ({}) {:.17g}, expected {:.17g}, error {:.2g} of the largest", fmt::join(p, ", "), g, e,
+                                std::abs(g - e) / scale);
     });
     return first;
 }
@@ -82,7 +83,8 @@ std::string bit_difference(const Tensor<T>& got, const Tensor<T>& expected) {
     std::string first;
     for_each_position(expected.shape(), [&](const Position& p) {
         const T g = read(got, p), e = read(expected, p);
-        if (std::memcmp(&g, &e, sizeof(T)) != 0 && first.empty()) first = fmt::format("at ({}) {:.17g}, not the bits of {:.17g}", fmt::join(p, ", "), g, e);
+        if (std::memcmp(&g, &e, sizeof(T)) != 0 && first.empty())
+            first = fmt::format("at ({}) {:.17g}, not the bits of {:.17g}", fmt::join(p, ", "), g, e);
     });
     return first;
 }

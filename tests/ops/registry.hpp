@@ -29,9 +29,9 @@ struct Sample {
     Operands<double> operands;
     Call<double> in_double;
     Call<float> in_float;
-    Call<double> reference;               ///< by plain loops
+    Call<double> reference;                ///< by plain loops
     std::size_t first_differentiable = 0;  ///< operands before this one have no derivative (the order of polygamma)
-    bool steps = false;                   ///< the value is a staircase in double: no differences
+    bool steps = false;                    ///< the value is a staircase in double: no differences
 };
 
 struct Entry {
@@ -157,7 +157,8 @@ struct Swept {
 };
 /// The adjoints of the operands for L = sum(u * f(operands)). `recorded` says which operands are variables; all of them by default.
 template <class T>
-Swept<T> sweep(const Call<T>& f, const Operands<T>& operands, const Tensor<T>& u, unsigned recorded = ~0u, Detail detail = Detail::operations);
+Swept<T> sweep(const Call<T>& f, const Operands<T>& operands, const Tensor<T>& u, unsigned recorded = ~0u,
+               Detail detail = Detail::operations);
 /// A fixed cotangent for a result of this shape: never all ones, which hide mistakes.
 template <class T>
 Tensor<T> cotangent(const Shape& shape);

@@ -27,7 +27,8 @@ std::vector<double> slope(const F& f, const T& x) {
     return values(gradient([&f](const T& v) { return sum(f(v)); }, x));
 }
 bool same(const std::vector<double>& a, const std::vector<double>& b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](double x, double y) { return x == y || (std::isnan(x) && std::isnan(y)); });
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [](double x, double y) { return x == y || (std::isnan(x) && std::isnan(y)); });
 }
 void check(const std::vector<double>& got, const std::vector<double>& expected) {
     BOOST_TEST(same(got, expected), fmt::format("got {}, expected {}", got, expected));
@@ -132,7 +133,8 @@ BOOST_AUTO_TEST_CASE(logsumexp_takes_infinities) {
     check(slope(total, T::of({-inf, 2})), {0, 1});
     BOOST_TEST(total(T::of({inf, 2})).item() == inf);
     BOOST_TEST(total(T::of({1000, 1000})).item() == 1000 + std::log(2.0));
-    for (const double share : slope(total, T::of({1000, 1000}))) BOOST_TEST(test::close(share, 0.5, {.relative = 2e-13}));  // the result has 13 digits behind the point
+    for (const double share : slope(total, T::of({1000, 1000})))
+        BOOST_TEST(test::close(share, 0.5, {.relative = 2e-13}));  // the result has 13 digits behind the point
     check(slope(total, T::of({-1000, 1000})), {0, 1});
     BOOST_TEST(std::isnan(total(T::of({undefined, 1})).item()));
 }

@@ -54,10 +54,13 @@ const std::map<std::string_view, T (*)(const T&, const T&)> binary{{"add", [](co
                                                                    {"hypot", [](const T& a, const T& b) { return hypot(a, b); }},
                                                                    {"atan2", [](const T& a, const T& b) { return atan2(a, b); }},
                                                                    {"polygamma", [](const T& a, const T& b) { return polygamma(a, b); }}};
-const std::map<std::string_view, T (*)(const T&, const T&, const T&)> ternary{{"fma", [](const T& a, const T& b, const T& c) { return fma(a, b, c); }}};
+const std::map<std::string_view, T (*)(const T&, const T&, const T&)> ternary{
+    {"fma", [](const T& a, const T& b, const T& c) { return fma(a, b, c); }}};
 
 template <class A, class B>
-constexpr bool adds = requires(const A& a, const B& b) { a + b; };
+constexpr bool adds = requires(const A& a, const B& b) {
+    a + b;
+};
 
 /// The row that f records, and its bits.
 template <class F>

@@ -22,7 +22,9 @@ Tensor<double> every_second(const Tensor<double>& x) {
     for (const Index extent : x.shape()) extents.push_back(2 * extent + 3), slices.push_back({1, 1 + 2 * extent, 2});
     Tensor<double> wide = Tensor<double>::full(shape_of(extents), 1e300);
     const Tensor<double> view = slice(wide, std::span<const Slice>(slices));
-    for_each_position(x.shape(), [&](const Position& p) { wide.fill_data()[view.begin_data() - wide.begin_data() + view.offset_of(std::span<const Index>(p))] = read(x, p); });
+    for_each_position(x.shape(), [&](const Position& p) {
+        wide.fill_data()[view.begin_data() - wide.begin_data() + view.offset_of(std::span<const Index>(p))] = read(x, p);
+    });
     return view;
 }
 /// Other numbers: the first slice along each axis, repeated without memory.
@@ -32,7 +34,8 @@ Tensor<double> repeated(const Tensor<double>& x) {
     return broadcast_to(slice(x, std::span<const Slice>(first)), x.shape());
 }
 
-const std::vector<Layout> layouts{{"transposed", transposed}, {"reversed", reversed}, {"every second", every_second}, {"repeated", repeated}};
+const std::vector<Layout> layouts{
+    {"transposed", transposed}, {"reversed", reversed}, {"every second", every_second}, {"repeated", repeated}};
 
 Operands<double> contiguous(const Operands<double>& x) {
     Operands<double> result;
@@ -45,7 +48,8 @@ Operands<double> contiguous(const Operands<double>& x) {
 BOOST_AUTO_TEST_SUITE(every_operation)
 
 BOOST_AUTO_TEST_CASE(has_the_value_that_plain_loops_give) {
-    for_each_sample([](const Sample& s, Failures& failures) { failures.note(s, difference(s.in_double(s.operands), s.reference(s.operands), 1e-14)); });
+    for_each_sample(
+        [](const Sample& s, Failures& failures) { failures.note(s, difference(s.in_double(s.operands), s.reference(s.operands), 1e-14)); });
 }
 
 BOOST_AUTO_TEST_CASE(in_float_agrees_with_double) {
@@ -57,7 +61,8 @@ BOOST_AUTO_TEST_CASE(in_float_agrees_with_double) {
         const Swept<double> wide = sweep(s.in_double, same, cast<double>(cotangent<float>(y.shape())), ~0u << s.first_differentiable);
         const Swept<float> narrow = sweep(s.in_float, x, cotangent<float>(y.shape()), ~0u << s.first_differentiable);
         failures.note(s, difference(narrow.y, wide.y, 2e-6));
-        for (std::size_t k = s.first_differentiable; k < x.size(); ++k) failures.note(s, difference(narrow.adjoint[k], wide.adjoint[k], 4e-6));
+        for (std::size_t k = s.first_differentiable; k < x.size(); ++k)
+            failures.note(s, difference(narrow.adjoint[k], wide.adjoint[k], 4e-6));
     });
 }
 
@@ -75,7 +80,8 @@ BOOST_AUTO_TEST_CASE(gives_the_same_for_views_as_for_their_copies) {
                 if (!what.empty()) failures.note(s, std::string(layout.name) + ": " + what);
             };
             note(difference(got.y, expected.y, 1e-15));
-            for (std::size_t k = s.first_differentiable; k < views.size(); ++k) note(difference(got.adjoint[k], expected.adjoint[k], 1e-14));
+            for (std::size_t k = s.first_differentiable; k < views.size(); ++k)
+                note(difference(got.adjoint[k], expected.adjoint[k], 1e-14));
         }
     });
 }
@@ -92,7 +98,8 @@ BOOST_AUTO_TEST_CASE(gives_the_same_for_recorded_views) {
                 Operands<double> x = s.operands;
                 x[k] = there(variable);
                 const Gradient g = tape.gradient(sum(u * s.in_double(x)));
-                const std::string at_view = difference(g[x[k]], expected.adjoint[k], 1e-14), at_base = difference(g[variable], back(expected.adjoint[k]), 1e-14);
+                const std::string at_view = difference(g[x[k]], expected.adjoint[k], 1e-14),
+                                  at_base = difference(g[variable], back(expected.adjoint[k]), 1e-14);
                 if (!at_view.empty()) failures.note(s, fmt::format("{} view of operand {}: {}", name, k, at_view));
                 if (!at_base.empty()) failures.note(s, fmt::format("base of {} operand {}: {}", name, k, at_base));
             };

@@ -59,7 +59,11 @@ BOOST_AUTO_TEST_CASE(of_many_axes_is_a_shape_too) {
 
 BOOST_AUTO_TEST_CASE(refuses_negative_extents) {
     throws<ShapeError>([] { return Shape{2, -1}; }, "shape: expected extents that are not negative, got [2, -1]");
-    throws<ShapeError>([] { return Shape{0, std::numeric_limits<Index>::min()}; }, "shape: expected extents that are not negative, got [0, -9223372036854775808]");
+    throws<ShapeError>(
+        [] {
+            return Shape{0, std::numeric_limits<Index>::min()};
+        },
+        "shape: expected extents that are not negative, got [0, -9223372036854775808]");
 }
 
 BOOST_AUTO_TEST_CASE(refuses_more_than_2_to_the_62_elements) {
@@ -68,7 +72,11 @@ BOOST_AUTO_TEST_CASE(refuses_more_than_2_to_the_62_elements) {
     BOOST_TEST((Shape{Index{1} << 62}.size()) == Index{1} << 62);
     throws<ShapeError>([&] { return Shape{half, half + 1}; }, "shape: expected at most 2^62 elements, got [2147483648, 2147483649]");
     throws<ShapeError>([&] { return Shape{half, half, 2}; }, "shape: expected at most 2^62 elements, got [2147483648, 2147483648, 2]");
-    throws<ShapeError>([&] { return Shape{half, half, 4}; }, "shape: expected at most 2^62 elements, got [2147483648, 2147483648, 4]");  // wraps round to 0
+    throws<ShapeError>(
+        [&] {
+            return Shape{half, half, 4};
+        },
+        "shape: expected at most 2^62 elements, got [2147483648, 2147483648, 4]");  // wraps round to 0
     throws<ShapeError>([&] { return Shape{largest}; }, "shape: expected at most 2^62 elements, got [9223372036854775807]");
     // An empty tensor may have any other extents.
     BOOST_TEST((Shape{largest, 0, largest}.size()) == 0);
@@ -114,7 +122,11 @@ BOOST_AUTO_TEST_CASE(are_0_along_axes_that_repeat) {
     check(broadcast_strides({2, 3}, {1, 2}, {2, 3}), {1, 2});
     check(broadcast_strides({}, {}, {2, 3}), {0, 0});
     throws<ShapeError>([] { return broadcast_strides({2}, {1}, {3}); }, "broadcast: expected a shape that broadcasts to [3], got [2]");
-    throws<ShapeError>([] { return broadcast_strides({1, 2}, {2, 1}, {2}); }, "broadcast: expected a shape that broadcasts to [2], got [1, 2]");
+    throws<ShapeError>(
+        [] {
+            return broadcast_strides({1, 2}, {2, 1}, {2});
+        },
+        "broadcast: expected a shape that broadcasts to [2], got [1, 2]");
 }
 
 BOOST_AUTO_TEST_CASE(come_back_by_summing_the_repeated_axes) {
@@ -129,7 +141,11 @@ BOOST_AUTO_TEST_CASE(come_back_by_summing_the_repeated_axes) {
 BOOST_AUTO_TEST_CASE(broadcasting_names_the_operation_and_both_shapes) {
     throws<ShapeError>([] { return broadcast({2, 3}, {2}, "add"); }, "add: expected shapes that broadcast together, got [2, 3] and [2]");
     throws<ShapeError>([] { return broadcast({0}, {3}); }, "broadcast: expected shapes that broadcast together, got [0] and [3]");
-    throws<ShapeError>([] { return broadcast({Index{1} << 40, 1}, {1, Index{1} << 40}); }, "shape: expected at most 2^62 elements, got [1099511627776, 1099511627776]");
+    throws<ShapeError>(
+        [] {
+            return broadcast({Index{1} << 40, 1}, {1, Index{1} << 40});
+        },
+        "shape: expected at most 2^62 elements, got [1099511627776, 1099511627776]");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

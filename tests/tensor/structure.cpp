@@ -47,7 +47,8 @@ class Private {
     Affine inner_{T::ones({1, 1}), T::zeros({1})};
 
   public:
-    static constexpr auto fields = std::tuple{field("scale", &Private::scale_), field("calls", &Private::calls_), field("inner", &Private::inner_)};
+    static constexpr auto fields =
+        std::tuple{field("scale", &Private::scale_), field("calls", &Private::calls_), field("inner", &Private::inner_)};
 };
 struct Holder {
     Private one{2};
@@ -59,7 +60,8 @@ struct Nothing {
 };
 
 Network sample() {
-    return {{T::from_rows({{0.1, -0.2, 0.3}, {0.4, 0.5, -0.6}}), T::of({0.01, 0.02, 0.03})}, {T::from_rows({{0.7}, {0.9}, {-0.25}}), T::of({0.04})}};
+    return {{T::from_rows({{0.1, -0.2, 0.3}, {0.4, 0.5, -0.6}}), T::of({0.01, 0.02, 0.03})},
+            {T::from_rows({{0.7}, {0.9}, {-0.25}}), T::of({0.04})}};
 }
 template <class M>
 std::vector<std::string> names(const M& model) {
@@ -67,7 +69,9 @@ std::vector<std::string> names(const M& model) {
     for_each_parameter(model, [&](std::string_view name, const auto&) { result.emplace_back(name); });
     return result;
 }
-void check_names(const std::vector<std::string>& got, const std::vector<std::string>& expected) { BOOST_TEST(got == expected, boost::test_tools::per_element()); }
+void check_names(const std::vector<std::string>& got, const std::vector<std::string>& expected) {
+    BOOST_TEST(got == expected, boost::test_tools::per_element());
+}
 void check_equal(const T& got, const T& expected) {
     BOOST_TEST(to_string(got.shape()) == to_string(expected.shape()));
     BOOST_TEST(got.contiguous().data() == expected.contiguous().data(), boost::test_tools::per_element());
@@ -85,7 +89,8 @@ BOOST_AUTO_TEST_CASE(names_members_as_they_are_declared) {
 BOOST_AUTO_TEST_CASE(walks_through_containers_and_passes_configuration_by) {
     Everything model;
     model.layers.resize(2);
-    check_names(names(model), {"layers.0.weight", "layers.0.bias", "layers.1.weight", "layers.1.bias", "pair.0", "pair.1", "mixed.0", "mixed.2", "narrow", "slope"});
+    check_names(names(model), {"layers.0.weight", "layers.0.bias", "layers.1.weight", "layers.1.bias", "pair.0", "pair.1", "mixed.0",
+                               "mixed.2", "narrow", "slope"});
     model.layers.clear();
     check_names(names(model), {"pair.0", "pair.1", "mixed.0", "mixed.2", "narrow", "slope"});
 }
@@ -96,8 +101,10 @@ BOOST_AUTO_TEST_CASE(asks_types_with_private_members_for_their_fields) {
 }
 
 BOOST_AUTO_TEST_CASE(is_known_by_type) {
-    static_assert(Structure<Affine> && Structure<Network> && Structure<Everything> && Structure<Private> && Structure<std::vector<T>> && Structure<std::tuple<int, T>>);
-    static_assert(!Structure<T> && !Structure<Scalar> && !Structure<Nothing> && !Structure<double> && !Structure<Buffer<double>> && !Structure<std::string>);
+    static_assert(Structure<Affine> && Structure<Network> && Structure<Everything> && Structure<Private> && Structure<std::vector<T>> &&
+                  Structure<std::tuple<int, T>>);
+    static_assert(!Structure<T> && !Structure<Scalar> && !Structure<Nothing> && !Structure<double> && !Structure<Buffer<double>> &&
+                  !Structure<std::string>);
     static_assert(!Structure<std::vector<int>> && !Structure<Tensor<Index>>);
     check_names(names(std::vector<T>(2)), {"0", "1"});
     check_names(names(std::tuple<int, T, Affine>{}), {"1", "2.weight", "2.bias"});
@@ -129,7 +136,8 @@ BOOST_AUTO_TEST_CASE(gives_a_gradient_of_its_own_type) {
     BOOST_TEST(g.hidden.rate == 0.5);
 
     Tape tape;
-    const T w1 = tape.variable(model.hidden.weight), b1 = tape.variable(model.hidden.bias), w2 = tape.variable(model.output.weight), b2 = tape.variable(model.output.bias);
+    const T w1 = tape.variable(model.hidden.weight), b1 = tape.variable(model.hidden.bias), w2 = tape.variable(model.output.weight),
+            b2 = tape.variable(model.output.bias);
     const Gradient by_hand = tape.gradient(sum(square(matmul(tanh(matmul(x, w1) + b1), w2) + b2)));
     check_equal(g.hidden.weight, by_hand[w1]);
     check_equal(g.hidden.bias, by_hand[b1]);
@@ -192,8 +200,14 @@ BOOST_AUTO_TEST_CASE(on_a_tape_gives_a_struct_of_gradients) {
 
 BOOST_AUTO_TEST_CASE(names_its_parameters_in_error_messages) {
     const Affine layer{T::ones({2, 3}), T::ones({3})};
-    BOOST_CHECK_EXCEPTION(static_cast<void>(value_and_gradient([](const Affine& m) { return sum(m(T::ones({1, 5}))); }, layer)), ShapeError,
-                          [](const ShapeError& e) { return std::string(e.what()) == "matmul: expected [m, n] x [n, p], got [1, 5] x weight [2, 3]"; });
+    BOOST_CHECK_EXCEPTION(static_cast<void>(value_and_gradient(
+                              [](const Affine& m) {
+                                  return sum(m(T::ones({1, 5})));
+                              },
+                              layer)),
+                          ShapeError, [](const ShapeError& e) {
+                              return std::string(e.what()) == "matmul: expected [m, n] x [n, p], got [1, 5] x weight [2, 3]";
+                          });
 }
 
 BOOST_AUTO_TEST_CASE(a_parameter_that_is_not_used_has_a_gradient_of_zeros) {

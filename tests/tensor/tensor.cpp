@@ -68,7 +68,11 @@ BOOST_AUTO_TEST_CASE(by_default_is_empty) {
 BOOST_AUTO_TEST_CASE(counts_the_values) {
     throws<ShapeError>([] { T({2, 3}, {1, 2, 3}); }, "tensor: expected 6 values for shape [2, 3], got 3");
     throws<ShapeError>([] { T(Shape{}, std::vector<double>{}); }, "tensor: expected 1 values for shape [], got 0");
-    throws<ShapeError>([] { static_cast<void>(T::from_rows({{1, 2}, {3}})); }, "from_rows: expected rows of equal length 2, got a row of 1");
+    throws<ShapeError>(
+        [] {
+            static_cast<void>(T::from_rows({{1, 2}, {3}}));
+        },
+        "from_rows: expected rows of equal length 2, got a row of 1");
     throws<ShapeError>([] { static_cast<void>(T::zeros({2, -1})); }, "shape: expected extents that are not negative, got [2, -1]");
     throws<ShapeError>([] { static_cast<void>(T::arange(-1)); }, "shape: expected extents that are not negative, got [-1]");
     throws<ShapeError>([] { static_cast<void>(T::eye(-2)); }, "shape: expected extents that are not negative, got [-2, -2]");
@@ -116,7 +120,8 @@ BOOST_AUTO_TEST_CASE(is_read_as_a_span_only_in_row_major_order) {
     throws<ShapeError>([] { static_cast<void>(broadcast_to(T(1.0), {2}).data()); },
                        "data: expected values in row-major order, got a view of shape [2] with strides [0]; take contiguous() first");
     BOOST_TEST(turned.contiguous().data() == (std::vector<double>{1, 4, 2, 5, 3, 6}), boost::test_tools::per_element());
-    BOOST_TEST(slice(x, {{1, {}}}).data() == (std::vector<double>{4, 5, 6}), boost::test_tools::per_element());  // a whole row lies in order
+    BOOST_TEST(slice(x, {{1, {}}}).data() == (std::vector<double>{4, 5, 6}),
+               boost::test_tools::per_element());  // a whole row lies in order
 }
 
 BOOST_AUTO_TEST_CASE(of_a_moved_from_tensor_is_not_needed_by_the_new_one) {
@@ -184,7 +189,8 @@ BOOST_AUTO_TEST_CASE(of_a_gradient_leave_the_next_question_alone) {
 BOOST_AUTO_TEST_CASE(of_a_recorded_tensor_are_refused) {
     Tape tape;
     T v = tape.variable(T::of({2, 3})), y = exp(v);
-    const std::string rest = "in_place: expected a tensor that is on no tape, got a recorded tensor of shape [2]; values on a tape never change; update the constant from which "
+    const std::string rest = "in_place: expected a tensor that is on no tape, got a recorded tensor of shape [2]; values on a tape never "
+                             "change; update the constant from which "
                              "the variable was made";
     throws<TapeError>([&] { in_place(v); }, rest);
     throws<TapeError>([&] { in_place(y); }, rest);
@@ -217,7 +223,8 @@ BOOST_AUTO_TEST_CASE(outside_the_extents_are_refused) {
     throws<IndexError>([&] { static_cast<void>(x(2, 0)); }, "element: expected indices inside shape [2, 3], got (2, 0)");
     throws<IndexError>([&] { static_cast<void>(x(0, -4)); }, "element: expected indices inside shape [2, 3], got (0, -4)");
     throws<IndexError>([&] { static_cast<void>(x.at(0, 3)); }, "element: expected indices inside shape [2, 3], got (0, 3)");
-    throws<IndexError>([&] { static_cast<void>(x(std::numeric_limits<Index>::min(), 0)); }, "element: expected indices inside shape [2, 3], got (-9223372036854775808, 0)");
+    throws<IndexError>([&] { static_cast<void>(x(std::numeric_limits<Index>::min(), 0)); },
+                       "element: expected indices inside shape [2, 3], got (-9223372036854775808, 0)");
     throws<IndexError>([] { static_cast<void>(T()(0)); }, "element: expected indices inside shape [0], got (0)");
     throws<ShapeError>([&] { static_cast<void>(x(1)); }, "element: expected 2 indices for shape [2, 3], got 1");
     throws<ShapeError>([&] { static_cast<void>(x(0, 0, 0)); }, "element: expected 2 indices for shape [2, 3], got 3");
@@ -256,7 +263,8 @@ BOOST_AUTO_TEST_CASE(rank_0_is_a_scalar) {
     BOOST_TEST(y.value() == 25);
     const Scalar z = y * 2 + 1;
     check(gradient(z)[x], "[2]", {12, 16});
-    throws<ShapeError>([] { static_cast<void>(Scalar(T::of({1}))); }, "scalar: expected a rank-0 tensor, got shape [1]; sum it, or take one element");
+    throws<ShapeError>([] { static_cast<void>(Scalar(T::of({1}))); },
+                       "scalar: expected a rank-0 tensor, got shape [1]; sum it, or take one element");
     BOOST_TEST(Scalar(T(2.0)).value() == 2);
     BOOST_TEST(!Scalar(T(2.0)).recorded());
 }
@@ -266,15 +274,19 @@ BOOST_AUTO_TEST_SUITE_END()
 BOOST_AUTO_TEST_SUITE(types)
 
 template <class X>
-constexpr bool can_be_a_variable = requires(Tape& tape, const Tensor<X>& x) { value_and_gradient([](const auto& v) { return sum(v); }, x); };
+constexpr bool can_be_a_variable = requires(Tape& tape, const Tensor<X>& x) {
+    value_and_gradient([](const auto& v) { return sum(v); }, x);
+};
 
 BOOST_AUTO_TEST_CASE(only_floating_tensors_have_a_gradient) {
     static_assert(Tensor<double>::differentiable && Tensor<float>::differentiable);
     static_assert(!Tensor<Index>::differentiable && !Tensor<std::int32_t>::differentiable && !Tensor<bool>::differentiable);
     static_assert(ADifferentiableTensor<Tensor<float>> && !ADifferentiableTensor<Tensor<Index>> && ATensor<Tensor<bool>>);
-    static_assert(std::same_as<decltype(Tensor<Index>()(0)), Index> && std::same_as<decltype(Tensor<bool>()(0)), bool> && std::same_as<decltype(T()(0)), Scalar>);
+    static_assert(std::same_as<decltype(Tensor<Index>()(0)), Index> && std::same_as<decltype(Tensor<bool>()(0)), bool> &&
+                  std::same_as<decltype(T()(0)), Scalar>);
     static_assert(std::same_as<decltype(T() == T()), Tensor<bool>> && std::same_as<decltype(argmax(T())), Tensor<Index>>);
-    static_assert(std::convertible_to<T, Scalar> && !std::convertible_to<Tensor<float>, Scalar> && !std::convertible_to<Tensor<Index>, Scalar>);
+    static_assert(std::convertible_to<T, Scalar> && !std::convertible_to<Tensor<float>, Scalar> &&
+                  !std::convertible_to<Tensor<Index>, Scalar>);
     static_assert(!std::convertible_to<double, T> && !std::convertible_to<Scalar, T>);
     BOOST_TEST(can_be_a_variable<double>);
     BOOST_TEST(can_be_a_variable<float>);

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+#include "autodiff/io/safetensors.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+#include <cstring>
+#include <fmt/format.h>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <system_error>
+
+namespace autodiff {
+inline namespace v1 {
+namespace io {
+
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "values are copied as they lie; a big-endian machine would have to swap bytes");
+
+constexpr std::uint64_t longest_header = 100'000'000;
+constexpr int deepest_header = 4;
+
+[[noreturn]] void throw_system(const char* what, const std::filesystem::path& path) {
+    throw std::system_error(errno != 0 ? errno : EIO, std::generic_category(), fmt::format("{} {}", what, path.string()));
+}
+
+using Json = nlohmann::ordered_json;
+
+/// The header as JSON, without duplicate keys and not deeper than the format needs.
+Json parse_header(const std::string& text) {
+    std::vector<std::set<std::string>> keys;
+    std::string complaint;
+    const Json::parser_callback_t watch = [&](int depth, Json::parse_event_t event, Json& parsed) {
+        using Event = Json::parse_event_t;
+        if (depth > deepest_header && complaint.empty()) complaint = "a header nested too deeply";
+        if (event == Event::object_start) keys.emplace_back();
+        if (event == Event::object_end) keys.pop_back();
+        if (event == Event::key && !keys.back().insert(parsed.get<std::string>()).second && complaint.empty())
+            complaint = fmt::format("the key \"{}\" twice", parsed.get<std::string>());
+        return true;
+    };
+    Json header;
+    try {
+        header = Json::parse(text, watch);
+    } catch (const Json::parse_error& e) {
+        throw LoadError(8 + e.byte, "read_safetensors", "a JSON header", "something else");
+    }
+    if (complaint.empty() && !header.is_object()) complaint = "a header that is no object";
+    if (!complaint.empty()) throw LoadError(8, "read_safetensors", "a safetensors header", complaint);
+    return header;
+}
+
+struct Entry {
+    std::string name;
+    bool is_double;
+    Shape shape;
+    std::uint64_t begin, end;
+};
+
+Entry entry_of(const std::string& name, const Json& value, std::uint64_t payload) {
+    const auto fail = [&](std::string_view expected, std::string_view got) { throw LoadError(8, "read_safetensors", fmt::format("{} for \"{}\"", expected, name), got); };
+    if (!value.is_object() || value.size() != 3 || !value.contains("dtype") || !value.contains("shape") || !value.contains("data_offsets"))
+        fail("dtype, shape and data_offsets", "something else");
+    const Json &dtype = value["dtype"], &shape = value["shape"], &offsets = value["data_offsets"];
+    if (!dtype.is_string() || (dtype != "F32" && dtype != "F64")) fail("dtype F32 or F64", dtype.dump());
+    if (!shape.is_array() || shape.size() > 64) fail("a list of extents", "something else");
+    Extents extents;
+    for (const Json& extent : shape) {
+        if (!extent.is_number_unsigned() || extent.get<std::uint64_t>() > (std::uint64_t{1} << 62)) fail("extents that are not negative", shape.dump());
+        extents.push_back(extent.get<Index>());
+    }
+    if (!offsets.is_array() || offsets.size() != 2 || !offsets[0].is_number_unsigned() || !offsets[1].is_number_unsigned())
+        fail("two data_offsets", offsets.dump());
+    Entry entry{name, dtype == "F64", {}, offsets[0].get<std::uint64_t>(), offsets[1].get<std::uint64_t>()};
+    try {
+        entry.shape = Shape(std::span<const Index>(extents.data(), extents.size()));
+    } catch (const ShapeError&) {
+        fail("a shape of at most 2^62 elements", shape.dump());
+    }
+    if (entry.begin > entry.end || entry.end > payload) fail(fmt::format("data_offsets inside {} bytes of values", payload), offsets.dump());
+    const std::uint64_t size = static_cast<std::uint64_t>(entry.shape.size()), width = entry.is_double ? 8 : 4;
+    if ((entry.end - entry.begin) % width != 0 || (entry.end - entry.begin) / width != size)
+        fail(fmt::format("{} values", size), fmt::format("{} bytes", entry.end - entry.begin));
+    return entry;
+}
+
+template <class T>
+Tensor<T> read_values(std::istream& file, const Shape& shape) {
+    Tensor<T> x = Tensor<T>::uninitialised(shape);
+    file.read(reinterpret_cast<char*>(x.fill_data()), static_cast<std::streamsize>(static_cast<std::size_t>(x.size()) * sizeof(T)));
+    return x;
+}
+
+}  // namespace
+
+NamedTensors read_safetensors(const std::filesystem::path& path) {
+    errno = 0;
+    std::ifstream file(path, std::ios::binary | std::ios::ate);
+    if (!file) throw_system("cannot read", path);
+    const std::uint64_t size = static_cast<std::uint64_t>(file.tellg());
+    if (size < 8) throw LoadError(0, "read_safetensors", "at least 8 bytes", fmt::format("{}", size));
+    file.seekg(0);
+    std::uint64_t length = 0;
+    file.read(reinterpret_cast<char*>(&length), 8);
+    if (length > std::min(size - 8, longest_header))
+        throw LoadError(0, "read_safetensors", fmt::format("a header of at most {} bytes", std::min(size - 8, longest_header)), fmt::format("{}", length));
+    std::string text(static_cast<std::size_t>(length), '\0');
+    file.read(text.data(), static_cast<std::streamsize>(length));
+    if (!file) throw_system("cannot read", path);
+
+    const Json header = parse_header(text);
+    const std::uint64_t payload = size - 8 - length;
+    std::vector<Entry> entries;
+    for (const auto& [name, value] : header.items())
+        if (name != "__metadata__") entries.push_back(entry_of(name, value, payload));
+    std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return std::pair(a.begin, a.end) < std::pair(b.begin, b.end); });
+    std::uint64_t at = 0;
+    for (const Entry& entry : entries) {
+        if (entry.begin != at)
+            throw LoadError(8 + length + at, "read_safetensors", "values without gaps or overlaps", fmt::format("\"{}\" from {}", entry.name, entry.begin));
+        at = entry.end;
+    }
+    if (at != payload) throw LoadError(8 + length + at, "read_safetensors", "the end of the file", fmt::format("{} more bytes", payload - at));
+
+    NamedTensors tensors;
+    for (const Entry& entry : entries) {
+        if (entry.is_double)
+            tensors.emplace_back(entry.name, read_values<double>(file, entry.shape));
+        else
+            tensors.emplace_back(entry.name, read_values<float>(file, entry.shape));
+    }
+    if (!file) throw_system("cannot read", path);
+    return tensors;
+}
+
+void write_safetensors(const std::filesystem::path& path, const NamedTensors& tensors) {
+    Json header = Json::object();
+    std::vector<std::string_view> values;
+    NamedTensors kept;  // row-major copies, alive until they are written
+    kept.reserve(tensors.size());
+    std::uint64_t at = 0;
+    for (const auto& [name, any] : tensors) {
+        if (header.contains(name) || name == "__metadata__") throw ValueError("write_safetensors", "every name once", fmt::format("\"{}\" again", name));
+        std::visit(
+            [&]<class X>(const X& x) {
+                if constexpr (std::same_as<X, std::monostate>) {
+                    throw ValueError("write_safetensors", "a tensor", fmt::format("none for \"{}\"", name));
+                } else {
+                    const X row_major = x.constant().contiguous();
+                    const std::uint64_t bytes = static_cast<std::uint64_t>(x.size()) * sizeof(typename X::value_type);
+                    header[name] = {{"dtype", sizeof(typename X::value_type) == 8 ? "F64" : "F32"},
+                                    {"shape", std::vector<Index>(x.shape().begin(), x.shape().end())},
+                                    {"data_offsets", {at, at + bytes}}};
+                    at += bytes;
+                    values.emplace_back(reinterpret_cast<const char*>(row_major.begin_data()), bytes);
+                    kept.emplace_back(name, row_major);
+                }
+            },
+            any);
+    }
+    std::string text;
+    try {
+        text = header.dump();
+    } catch (const Json::type_error&) {
+        throw ValueError("write_safetensors", "names in UTF-8", "other bytes");
+    }
+    text.append((8 - text.size() % 8) % 8, ' ');  // values aligned to 8 bytes
+    std::filesystem::path temporary = path;
+    temporary += ".partial";
+    errno = 0;
+    {
+        std::ofstream file(temporary, std::ios::binary | std::ios::trunc);
+        const std::uint64_t length = text.size();
+        file.write(reinterpret_cast<const char*>(&length), 8);
+        file.write(text.data(), static_cast<std::streamsize>(text.size()));
+        for (const std::string_view block : values) file.write(block.data(), static_cast<std::streamsize>(block.size()));
+        file.close();
+        if (!file) {
+            std::error_code ignored;
+            const int reason = errno;
+            std::filesystem::remove(temporary, ignored);
+            errno = reason;
+            throw_system("cannot write", path);
+        }
+    }
+    std::filesystem::rename(temporary, path);
+}
+
+}  // namespace io
+}  // namespace v1
+}  // namespace autodiff

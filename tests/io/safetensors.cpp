@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+// What is saved is loaded; a damaged file is refused with the byte at which it shows, and nothing is changed.
+#include "autodiff/autodiff.hpp"
+#include "autodiff/io/safetensors.hpp"
+#include "nn/nn.hpp"
+
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+using namespace autodiff;
+
+namespace {
+
+/// A file that goes with its name.
+struct TemporaryFile {
+    std::filesystem::path path = std::filesystem::temp_directory_path() / ("wengert_" + boost::unit_test::framework::current_test_case().p_name.get() + ".safetensors");
+    ~TemporaryFile() {
+        std::error_code ignored;
+        std::filesystem::remove(path, ignored);
+    }
+    void write(const std::string& header, std::size_t payload, std::uint64_t length) const {
+        std::ofstream file(path, std::ios::binary);
+        file.write(reinterpret_cast<const char*>(&length), 8);
+        file << header << std::string(payload, '\0');
+    }
+};
+
+struct Damage {
+    const char* why;
+    std::string header;
+    std::size_t payload;
+    std::int64_t length;  // -1: that of the header
+    std::string text;
+};
+std::ostream& operator<<(std::ostream& stream, const Damage& d) { return stream << d.why; }
+
+const std::string prefix = "read_safetensors: expected ";
+const Damage damages[] = {
+    {"length beyond the file", "{}", 0, 1000, prefix + "a header of at most 2 bytes, got 1000 at byte 0"},
+    {"length that wraps round", "{}", 0, -5, prefix + "a header of at most 2 bytes, got 18446744073709551611 at byte 0"},
+    {"no JSON", "{x", 0, -1, prefix + "a JSON header, got something else at byte 10"},
+    {"no object", "[]", 0, -1, prefix + "a safetensors header, got a header that is no object at byte 8"},
+    {"a key twice", R"({"a":{"dtype":"F64","shape":[],"data_offsets":[0,8]},"a":{"dtype":"F64","shape":[],"data_offsets":[0,8]}})", 8, -1,
+     prefix + "a safetensors header, got the key \"a\" twice at byte 8"},
+    {"an unknown type", R"({"a":{"dtype":"I7","shape":[],"data_offsets":[0,8]}})", 8, -1, prefix + "dtype F32 or F64 for \"a\", got \"I7\" at byte 8"},
+    {"a negative extent", R"({"a":{"dtype":"F64","shape":[-1],"data_offsets":[0,8]}})", 8, -1,
+     prefix + "extents that are not negative for \"a\", got [-1] at byte 8"},
+    {"a size that overflows", R"({"a":{"dtype":"F64","shape":[4294967296,4294967296],"data_offsets":[0,0]}})", 0, -1,
+     prefix + "a shape of at most 2^62 elements for \"a\", got [4294967296,4294967296] at byte 8"},
+    {"values outside the file", R"({"a":{"dtype":"F64","shape":[2],"data_offsets":[0,16]}})", 8, -1,
+     prefix + "data_offsets inside 8 bytes of values for \"a\", got [0,16] at byte 8"},
+    {"fewer values than the shape", R"({"a":{"dtype":"F64","shape":[2],"data_offsets":[0,8]}})", 8, -1, prefix + "2 values for \"a\", got 8 bytes at byte 8"},
+    {"an empty shape with values", R"({"a":{"dtype":"F64","shape":[0],"data_offsets":[0,8]}})", 8, -1, prefix + "0 values for \"a\", got 8 bytes at byte 8"},
+    {"a gap", R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})", 8, -1,
+     prefix + "values without gaps or overlaps, got \"a\" from 4 at byte 62"},
+    {"bytes left over", R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", 8, -1, prefix + "the end of the file, got 4 more bytes at byte 66"},
+};
+
+struct Mlp {
+    nn::Linear hidden{3, 4}, output{4, 2};
+    nn::BatchNorm1d norm{4};
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(safetensors)
+
+BOOST_AUTO_TEST_CASE(tensors_come_back_by_name_bit_for_bit) {
+    const TemporaryFile file;
+    const auto a = Tensor<double>::from_rows({{0.1, -0.0}, {1e-310, 3}});
+    io::write_safetensors(file.path, {{"a", transpose(a)}, {"empty", Tensor<float>::zeros({0, 3})}, {"b \"quoted\"", Tensor<float>(1.5f)}});
+    const io::NamedTensors back = io::read_safetensors(file.path);
+    BOOST_REQUIRE_EQUAL(back.size(), 3u);
+    for (const auto& [name, tensor] : back) {
+        if (name == "a") {
+            const auto& x = std::get<Tensor<double>>(tensor);
+            BOOST_TEST((x.shape() == Shape{2, 2}));
+            BOOST_TEST(std::memcmp(x.data().data(), transpose(a).contiguous().data().data(), 4 * sizeof(double)) == 0);
+        } else if (name == "empty") {
+            BOOST_TEST((std::get<Tensor<float>>(tensor).shape() == Shape{0, 3}));
+        } else {
+            BOOST_TEST(name == "b \"quoted\"");
+            BOOST_TEST(std::get<Tensor<float>>(tensor).item() == 1.5f);
+        }
+    }
+}
+
+BOOST_DATA_TEST_CASE(a_damaged_file_is_refused_with_its_reason, boost::unit_test::data::make(damages), damage) {
+    const TemporaryFile file;
+    file.write(damage.header, damage.payload, damage.length == -1 ? damage.header.size() : static_cast<std::uint64_t>(damage.length));
+    BOOST_CHECK_EXCEPTION(static_cast<void>(io::read_safetensors(file.path)), LoadError, [&](const LoadError& e) {
+        BOOST_TEST(e.what() == damage.text);
+        return true;
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_is_not_there_and_one_of_three_bytes_are_errors) {
+    const TemporaryFile file;
+    BOOST_CHECK_THROW(static_cast<void>(io::read_safetensors(file.path)), std::system_error);
+    std::ofstream(file.path) << "abc";
+    BOOST_CHECK_THROW(static_cast<void>(io::read_safetensors(file.path)), LoadError);
+}
+
+BOOST_AUTO_TEST_CASE(a_model_is_loaded_with_its_statistics) {
+    const TemporaryFile file;
+    Mlp model;
+    static_cast<void>(model.norm(model.hidden(Tensor<float>::from_rows({{1, 2, 3}, {4, 5, 7}}))));
+    nn::save(model, file.path);
+    Mlp loaded;
+    in_place(loaded.hidden.weight)[0] = 42;
+    nn::load(loaded, file.path);
+    BOOST_TEST(loaded.hidden.weight.at(0, 0) == model.hidden.weight.at(0, 0));
+    BOOST_TEST(loaded.norm.running_mean.tensor.at(1) == model.norm.running_mean.tensor.at(1));
+    BOOST_TEST(loaded.norm.running_mean.tensor.at(1) != 0.0f);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_of_another_model_changes_nothing_and_says_which_tensor) {
+    const TemporaryFile file;
+    struct Other {
+        nn::Linear hidden{3, 5};
+    };
+    nn::save(Other{}, file.path);
+    Mlp model;
+    const float before = model.hidden.weight.at(0, 0);
+    BOOST_CHECK_EXCEPTION(nn::load(model, file.path), ShapeError,
+                          [](const ShapeError& e) { return e.what() == std::string("load: expected shape [3, 4] for \"hidden.weight\", got [3, 5]"); });
+    BOOST_TEST(model.hidden.weight.at(0, 0) == before);
+    nn::save(Mlp{}, file.path);
+    Other other;
+    BOOST_CHECK_THROW(nn::load(other, file.path), ShapeError);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
