@@ -15,6 +15,8 @@
 #pragma once
 
 #include "autodiff/error.hpp"
+#include "autodiff/explain/explain.hpp"
+#include "autodiff/format.hpp"
 #include "autodiff/gradient.hpp"
 #include "autodiff/ops/arithmetic.hpp"
 #include "autodiff/ops/compare.hpp"

@@ -23,6 +23,9 @@ inline Scalar Tape::variable(double x, std::string_view name) {
     return Recorder::settled(x, row, id);
 }
 
+template <class X>
+concept ScalarOperand = AScalar<X> || Arithmetic<std::remove_cvref_t<X>>;
+
 /// y = R(a) for the rule R of one operand.
 template <class R, AScalar A>
 [[gnu::always_inline]] inline Scalar apply(R, A&& a) {
@@ -31,9 +34,8 @@ template <class R, AScalar A>
 }
 
 /// y = R(a, b) for a rule of two operands, at least one of them a Scalar. The partial of a constant operand is not computed.
-template <class R, class A, class B>
-    requires((AScalar<A> || Arithmetic<std::remove_cvref_t<A>>) && (AScalar<B> || Arithmetic<std::remove_cvref_t<B>>) &&
-             (AScalar<A> || AScalar<B>))
+template <class R, ScalarOperand A, ScalarOperand B>
+    requires(AScalar<A> || AScalar<B>)
 [[gnu::always_inline]] inline Scalar apply(R, A&& a, B&& b) {
     const double va = Recorder::primal(a), vb = Recorder::primal(b), y = R::value(va, vb);
     if constexpr (!AScalar<B>)
@@ -44,21 +46,16 @@ template <class R, class A, class B>
         return Recorder::binary<R, A, B>(y, a.recorded() ? R::partial_a(va, vb, y) : 0, a, b.recorded() ? R::partial_b(va, vb, y) : 0, b);
 }
 
-/// y = R(a, b, c) for a rule of three operands, Scalars or numbers.
-template <class R, class A, class B, class C>
-    requires((AScalar<A> || AScalar<B> || AScalar<C>) && std::convertible_to<A, Scalar> && std::convertible_to<B, Scalar> &&
-             std::convertible_to<C, Scalar>)
+/// y = R(a, b, c) for a rule of three operands, at least one of them a Scalar.
+template <class R, ScalarOperand A, ScalarOperand B, ScalarOperand C>
+    requires(AScalar<A> || AScalar<B> || AScalar<C>)
 inline Scalar apply(R, A&& a, B&& b, C&& c) {
     const double va = Recorder::primal(a), vb = Recorder::primal(b), vc = Recorder::primal(c), y = R::value(va, vb, vc);
-    const auto operand = []<class X>(X&& x) -> decltype(auto) {
-        if constexpr (AScalar<X>)
-            return std::forward<X>(x);
-        else
-            return Scalar(x);
-    };
-    const auto& sa = operand(a);
-    const auto& sb = operand(b);
-    const auto& sc = operand(c);
+    // A number becomes a constant; a Scalar stays the object it is.
+    const auto operand = []<class X>(const X& x) -> std::conditional_t<AScalar<X>, const X&, Scalar> { return x; };
+    const Scalar& sa = operand(a);
+    const Scalar& sb = operand(b);
+    const Scalar& sc = operand(c);
     return Recorder::ternary<R, A, B, C>(y, R::partial_a(va, vb, vc, y), sa, R::partial_b(va, vb, vc, y), sb, R::partial_c(va, vb, vc, y), sc);
 }
 

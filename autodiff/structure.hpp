@@ -274,7 +274,11 @@ consteval bool has_parameters() {
 template <bool WithBuffers, class X, class F>
 void walk(const std::string& name, X& x, F& f) {
     using T = std::remove_const_t<X>;
-    const auto below = [&name](std::string_view member) { return name.empty() ? std::string(member) : name + "." + std::string(member); };
+    // A member without a name (the tuple inside a Sequential) adds nothing to the path.
+    const auto below = [&name](std::string_view member) {
+        if (member.empty()) return name;
+        return name.empty() ? std::string(member) : name + "." + std::string(member);
+    };
     if constexpr (AScalar<T> || ADifferentiableTensor<T>) {
         f(std::string_view(name), x);
     } else if constexpr (is_buffer<T>) {

@@ -86,21 +86,6 @@ struct Add {
 
 }  // namespace
 
-void check_indices(const View<const Index>& indices, Index extent, std::string_view operation) {
-    if (indices.shape.size() == 0) return;
-    const Nest<1> nest = make_nest<1>(indices.shape.extents(), {indices.strides.data()});
-    Index position = 0;
-    for_rows(nest, 0, nest.rows(), [&](const std::array<Index, 1>& offset) {
-        for (Index i = 0; i < nest.inner(); ++i, ++position) {
-            const Index index = indices.data[offset[0] + i * nest.inner_stride(0)];
-            if (index < 0 || index >= extent) [[unlikely]]
-                throw IndexError(operation,
-                                 extent == 0 ? "no index into an axis of extent 0" : fmt::format("an index from 0 to {}", extent - 1),
-                                 fmt::format("{} at position {}", index, position));
-        }
-    });
-}
-
 template <class T>
 void take(const View<const T>& x, const View<const Index>& indices, Index axis, const View<T>& y) {
     for_lookups(x, indices, axis, y, "take", Assign{});

@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: MIT
 /// Reading and adding at positions that are data: lookups and their transposes. Indices are not negative and in range: callers
-/// resolve and check them (`check_indices`). Everything runs in the order of the indices: duplicates add up repeatably.
+/// resolve and check them. Everything runs in the order of the indices: duplicates add up repeatably.
 /// All throw ShapeError under their own name if the extents do not fit.
 #pragma once
 
 #include "autodiff/shape.hpp"
 
-#include <string_view>
-
 namespace autodiff {
 inline namespace v1 {
 namespace kernels {
-
-/// throws   IndexError naming the operation, the range [0, extent), the first index outside it and its flat position
-void check_indices(const View<const Index>& indices, Index extent, std::string_view operation);
 
 /// y[before, i, after] = x[before, indices[i], after]        y: x's extents with `axis` replaced by the extents of indices
 /// y is only written. T: float, double, Index, bool.

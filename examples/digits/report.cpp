@@ -67,7 +67,7 @@ void write_summary(const Results& results, const std::string& file) {
     };
     for (const Recovered& r : results.recovered) {
         const std::vector<Index> shape(r.shape.begin(), r.shape.end());
-        summary["formulas"].push_back({{"layer", r.layer},
+        summary["formulas"].push_back({{"layer", r.layer + "." + r.parameter},
                                        {"parameter", r.parameter},
                                        {"shape", shape},
                                        {"formula", r.formula},

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+cmake_minimum_required(VERSION 3.25)
 # Every ```cpp block of README.md stands, up to indentation, in a program that is compiled and run: cmake -DREADME=... -DPROGRAM=... -P readme.cmake
 file(READ ${README} readme)
 file(READ ${PROGRAM} program)
