@@ -36,9 +36,11 @@ bool Gradient::covers(std::uint32_t row, RecordingId id) const noexcept {
 std::uint32_t Gradient::checked(std::uint32_t row, RecordingId id, std::string_view operation) const {
     using Kind = TapeError::Kind;
     if (row == 0) throw TapeError(Kind::not_recorded, operation, "a recorded value", "a constant");
-    if (id == moved_from_id) throw TapeError(Kind::moved_from, operation, "a value", "one that was moved from", "copy it if it is needed twice");
+    if (id == moved_from_id)
+        throw TapeError(Kind::moved_from, operation, "a value", "one that was moved from", "copy it if it is needed twice");
     if (!covers(row, id))
-        throw TapeError(Kind::wrong_tape, operation, "a value of the recording that was swept", fmt::format("a value of row {} of another recording", row));
+        throw TapeError(Kind::wrong_tape, operation, "a value of the recording that was swept",
+                        fmt::format("a value of row {} of another recording", row));
     return row;
 }
 
@@ -70,7 +72,8 @@ double value_at(const AnyTensor& block, Index flat) {
 
 [[noreturn]] void throw_not_kept() {
     throw TapeError(TapeError::Kind::detail, "gradient[]", "a variable, a named value, or a tape that keeps operations",
-                    "an intermediate tensor of a tape that keeps derivatives only", "name it with tape.name(x, ...), or record with Detail::operations");
+                    "an intermediate tensor of a tape that keeps derivatives only",
+                    "name it with tape.name(x, ...), or record with Detail::operations");
 }
 
 }  // namespace
@@ -206,7 +209,9 @@ void Tape::gradient(const Scalar& y, Gradient& into) const {
 template <class T>
 void Tape::gradient(const Tensor<T>& y, Gradient& into) const {
     const Place& place = y.place();
-    if (y.size() != 1) throw ShapeError("gradient", "a result with one element", fmt::format("shape {}", to_string(y.shape())), "sum it, or ask for the jacobian");
+    if (y.size() != 1)
+        throw ShapeError("gradient", "a result with one element", fmt::format("shape {}", to_string(y.shape())),
+                         "sum it, or ask for the jacobian");
     check_holds(place.row, place.id, "gradient");
     into.sweep_tensors(*this, place.row, Tensor<T>::ones(y.shape()));
 }

@@ -16,7 +16,8 @@ inline namespace v1 {
 
 bool Pullback::arrived() const {
     if (!node().scalar_result) return !std::holds_alternative<std::monostate>(block(index_));
-    return records() ? recording_->scalar[node().row].recorded() || recording_->scalar[node().row].value() != 0 : plain_->scalar[node().row] != 0;
+    return records() ? recording_->scalar[node().row].recorded() || recording_->scalar[node().row].value() != 0
+                     : plain_->scalar[node().row] != 0;
 }
 
 template <class T>
@@ -29,7 +30,8 @@ Tensor<T> Pullback::ybar() const {
 namespace {
 
 [[noreturn]] void throw_wrong_shape(std::string_view primitive, std::size_t operand, const Shape& expected, const Shape& got) {
-    throw ShapeError(primitive, fmt::format("a contribution of shape {} to the adjoint of operand {}", to_string(expected), operand), to_string(got));
+    throw ShapeError(primitive, fmt::format("a contribution of shape {} to the adjoint of operand {}", to_string(expected), operand),
+                     to_string(got));
 }
 
 /// block += contribution, in place if nobody else looks at the block.
@@ -107,11 +109,11 @@ Tensor<T> Pushforward::tangent(std::size_t operand) const {
     return std::get<Tensor<T>>(tangents_.block[from.node]);
 }
 
-#define WENGERT_INSTANTIATE(T)                                                        \
-    template Tensor<T> Pullback::ybar() const;                                        \
-    template void Pullback::add(std::size_t, Tensor<T>);                              \
-    template void Pullback::add_element(std::size_t, Index, const Tensor<T>&);        \
-    template Tensor<T> Pushforward::tangent(std::size_t) const;                       \
+#define WENGERT_INSTANTIATE(T)                                                                                                             \
+    template Tensor<T> Pullback::ybar() const;                                                                                             \
+    template void Pullback::add(std::size_t, Tensor<T>);                                                                                   \
+    template void Pullback::add_element(std::size_t, Index, const Tensor<T>&);                                                             \
+    template Tensor<T> Pushforward::tangent(std::size_t) const;                                                                            \
     template Tensor<T> append(Tensor<T>, Sources, std::unique_ptr<const Primitive>);
 
 // Appending ---------------------------------------------------------------------------------------------------------------------------

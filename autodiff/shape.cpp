@@ -23,8 +23,7 @@ Shape::Shape(std::span<const Index> extents) : extents_(extents.begin(), extents
         empty |= extent == 0;
     }
     for (const Index extent : extents_)
-        if (!empty && __builtin_mul_overflow(size_, extent, &size_))
-            throw ShapeError("shape", "at most 2^62 elements", listed(extents));
+        if (!empty && __builtin_mul_overflow(size_, extent, &size_)) throw ShapeError("shape", "at most 2^62 elements", listed(extents));
     if (size_ > largest_size) throw ShapeError("shape", "at most 2^62 elements", listed(extents));
     if (empty) size_ = 0;
 }

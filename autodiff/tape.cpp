@@ -212,7 +212,9 @@ std::string Tape::name_of(std::uint32_t row) const {
 
 // Whose row is it? --------------------------------------------------------------------------------------------------------------------
 
-std::uint32_t Tape::end_of_segment(std::size_t index) const noexcept { return index + 1 < segments_.size() ? segments_[index + 1].first : rows; }
+std::uint32_t Tape::end_of_segment(std::size_t index) const noexcept {
+    return index + 1 < segments_.size() ? segments_[index + 1].first : rows;
+}
 
 bool Tape::holds(std::uint32_t row, RecordingId recording) const noexcept {
     for (std::size_t s = segments_.size(); s-- > 0;)
@@ -237,11 +239,13 @@ const Tape* holder(std::uint32_t row, RecordingId id) {
 [[noreturn]] void throw_not_held(std::uint32_t row, RecordingId id, std::string_view operation, const Tape* elsewhere) {
     using Kind = TapeError::Kind;
     if (row == 0)
-        throw TapeError(Kind::not_recorded, operation, "a recorded value", "a constant", "make variables with tape.variable() and compute while the tape lives");
+        throw TapeError(Kind::not_recorded, operation, "a recorded value", "a constant",
+                        "make variables with tape.variable() and compute while the tape lives");
     if (id == moved_from_id)
         throw TapeError(Kind::moved_from, operation, "a value", "one that was moved from", "copy it if it is needed twice");
     if (elsewhere != nullptr)
-        throw TapeError(Kind::wrong_tape, operation, "values of the newest live tape, which records", fmt::format("{} of another tape", elsewhere->name_of(row)));
+        throw TapeError(Kind::wrong_tape, operation, "values of the newest live tape, which records",
+                        fmt::format("{} of another tape", elsewhere->name_of(row)));
     throw TapeError(Kind::stale_handle, operation, "values of a live tape of this thread",
                     fmt::format("{} of a recording that was cleared, rewound or destroyed, or of another thread", row_words(row)));
 }
@@ -297,7 +301,8 @@ Mark Tape::mark() {
 
 void Tape::rewind(const Mark& m) {
     if (m.tape_ != this || (m.rows_ > 1 && !holds(m.rows_ - 1, m.last_)))
-        throw TapeError(TapeError::Kind::stale_handle, "rewind", "a mark of this recording", "one that was cleared, rewound or made on another tape");
+        throw TapeError(TapeError::Kind::stale_handle, "rewind", "a mark of this recording",
+                        "one that was cleared, rewound or made on another tape");
     segments_.reserve(segments_.size() + 1);
     while (!segments_.empty() && segments_.back().first >= m.rows_) segments_.pop_back();
     id = next_recording(64);
@@ -323,7 +328,8 @@ TapeStatistics Tape::stats() const {
     TapeStatistics s;
     s.rows = rows - 1, s.operands = operands, s.tensor_rows = nodes_.size(), s.variables = variables_;
     const bool operations = detail_ == Detail::operations;
-    const std::size_t per_row = sizeof(*count) + (operations ? sizeof(*value) + sizeof(*operation) : 0), per_operand = sizeof(*partial) + sizeof(*operand);
+    const std::size_t per_row = sizeof(*count) + (operations ? sizeof(*value) + sizeof(*operation) : 0),
+                      per_operand = sizeof(*partial) + sizeof(*operand);
     s.bytes = s.rows * per_row + s.operands * per_operand + nodes_.size() * sizeof(Node);
     s.bytes_reserved = row_capacity_ * per_row + operand_capacity_ * per_operand + nodes_.capacity() * sizeof(Node);
     std::map<std::string, std::size_t> frequency;
@@ -345,7 +351,8 @@ template <class... Terms>
 std::uint32_t Recorder::append_terms(WengertList& t, Operation operation, double y, Terms... terms) {
     Tape& tape = Tape::from(t);
     constexpr std::uint32_t n = sizeof...(terms);
-    if (std::uint64_t{t.operands} + n > tape.room_) [[unlikely]] tape.grow_operands(n);
+    if (std::uint64_t{t.operands} + n > tape.room_) [[unlikely]]
+        tape.grow_operands(n);
     std::uint32_t at = t.operands;
     ((t.partial[at] = terms.partial, t.operand[at] = Operand{terms.row}, ++at), ...);
     const std::uint32_t row = t.rows;
@@ -356,8 +363,12 @@ std::uint32_t Recorder::append_terms(WengertList& t, Operation operation, double
 }
 
 std::uint32_t Recorder::append(WengertList& t, Operation operation, double y, Term a) { return append_terms(t, operation, y, a); }
-std::uint32_t Recorder::append(WengertList& t, Operation operation, double y, Term a, Term b) { return append_terms(t, operation, y, a, b); }
-std::uint32_t Recorder::append(WengertList& t, Operation operation, double y, Term a, Term b, Term c) { return append_terms(t, operation, y, a, b, c); }
+std::uint32_t Recorder::append(WengertList& t, Operation operation, double y, Term a, Term b) {
+    return append_terms(t, operation, y, a, b);
+}
+std::uint32_t Recorder::append(WengertList& t, Operation operation, double y, Term a, Term b, Term c) {
+    return append_terms(t, operation, y, a, b, c);
+}
 
 }  // namespace v1
 }  // namespace autodiff

@@ -74,7 +74,8 @@ Tensor<T> Tensor<T>::contiguous() const {
 template <class T>
 std::span<const T> Tensor<T>::data() const {
     if (!is_contiguous())
-        throw ShapeError("data", "values in row-major order", fmt::format("a view of shape {} with strides [{}]", to_string(shape_), fmt::join(strides_, ", ")),
+        throw ShapeError("data", "values in row-major order",
+                         fmt::format("a view of shape {} with strides [{}]", to_string(shape_), fmt::join(strides_, ", ")),
                          "take contiguous() first");
     return {data_, static_cast<std::size_t>(size())};
 }
@@ -93,7 +94,8 @@ Index Tensor<T>::offset_of(std::span<const Index> position) const {
     for (std::size_t axis = 0; axis < position.size(); ++axis) {
         const Index extent = shape_.extents()[axis], index = position[axis] < 0 ? position[axis] + extent : position[axis];
         if (index < 0 || index >= extent)
-            throw IndexError("element", fmt::format("indices inside shape {}", to_string(shape_)), fmt::format("({})", fmt::join(position, ", ")));
+            throw IndexError("element", fmt::format("indices inside shape {}", to_string(shape_)),
+                             fmt::format("({})", fmt::join(position, ", ")));
         offset += index * strides_[axis];
     }
     return offset;
@@ -112,7 +114,8 @@ Tensor<T> Tensor<T>::with_layout(Shape shape, Strides strides, Index offset) con
 template <class T>
 void Tensor<T>::own() {
     if (recorded())
-        throw TapeError(TapeError::Kind::wrong_tape, "in_place", "a tensor that is on no tape", fmt::format("a recorded tensor of shape {}", to_string(shape_)),
+        throw TapeError(TapeError::Kind::wrong_tape, "in_place", "a tensor that is on no tape",
+                        fmt::format("a recorded tensor of shape {}", to_string(shape_)),
                         "values on a tape never change; update the constant from which the variable was made");
     if (storage_.unique() && is_contiguous()) return;
     Tensor x = uninitialised(shape_);

@@ -43,15 +43,15 @@ class Tensor {
     /// throws ShapeError unless there is one value per element
     Tensor(Shape shape, std::span<const T> values);
     Tensor(Shape shape, std::initializer_list<T> values) : Tensor(std::move(shape), std::span<const T>(values.begin(), values.size())) {}
-    Tensor(Shape shape, const std::vector<T>& values)
-        requires(!std::same_as<T, bool>)
-        : Tensor(std::move(shape), std::span<const T>(values)) {}
+    template <std::same_as<T> U>
+        requires(!std::same_as<U, bool>)
+    Tensor(Shape shape, const std::vector<U>& values) : Tensor(std::move(shape), std::span<const T>(values)) {}
     /// Rank 0.
     explicit Tensor(T value) : Tensor(full({}, value)) {}
     /// Rank 0, on the tape where the scalar is; see also `stack` and `from_scalar`.
-    explicit Tensor(const Scalar& value)
+    template <AScalar S>
         requires std::is_floating_point_v<T>
-    {
+    explicit Tensor(const S& value) {
         *this = from_scalar<T>(value);
     }
 
@@ -94,9 +94,8 @@ class Tensor {
     }
 
     /// A rank-0 tensor is a Scalar. throws ShapeError for any other rank
-    operator Scalar() const
-        requires std::same_as<T, double>
-    {
+    template <std::same_as<double> U = T>
+    operator Scalar() const {
         return to_scalar(*this);
     }
 

@@ -14,8 +14,10 @@ const autodiff::Tensor<T>& stored(const autodiff::io::NamedTensors& tensors, std
     if (found == tensors.end()) throw autodiff::ValueError("load", fmt::format("a tensor \"{}\"", name), "a file without it");
     const auto* tensor = std::get_if<autodiff::Tensor<T>>(&found->second);
     if (tensor == nullptr)
-        throw autodiff::ValueError("load", fmt::format("{} values for \"{}\"", sizeof(T) == 8 ? "double" : "float", name), sizeof(T) == 8 ? "float" : "double");
-    if (tensor->shape() != shape) throw autodiff::ShapeError("load", fmt::format("shape {} for \"{}\"", to_string(shape), name), to_string(tensor->shape()));
+        throw autodiff::ValueError("load", fmt::format("{} values for \"{}\"", sizeof(T) == 8 ? "double" : "float", name),
+                                   sizeof(T) == 8 ? "float" : "double");
+    if (tensor->shape() != shape)
+        throw autodiff::ShapeError("load", fmt::format("shape {} for \"{}\"", to_string(shape), name), to_string(tensor->shape()));
     return *tensor;
 }
 template const autodiff::Tensor<float>& stored(const autodiff::io::NamedTensors&, std::string_view, const autodiff::Shape&);

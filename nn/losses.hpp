@@ -5,6 +5,7 @@
 /// would train a wrong model in silence. Options come last, by name: `cross_entropy(z, labels, {.label_smoothing = 0.1})`.
 #pragma once
 
+#include "autodiff/ops/compare.hpp"
 #include "autodiff/tensor.hpp"
 
 #include <optional>
@@ -51,6 +52,12 @@ struct CrossEntropyOptions {
 template <class T>
 [[nodiscard]] Tensor<T> cross_entropy(const Tensor<T>& logits, const Tensor<Index>& labels,
                                       const CrossEntropyOptions<std::type_identity_t<T>>& options = {});
+/// Labels of 32 bits.
+template <class T>
+[[nodiscard]] Tensor<T> cross_entropy(const Tensor<T>& logits, const Tensor<std::int32_t>& labels,
+                                      const CrossEntropyOptions<std::type_identity_t<T>>& options = {}) {
+    return cross_entropy(logits, autodiff::cast<Index>(labels), options);
+}
 /// The same from log-probabilities, as log_softmax gives them.
 template <class T>
 [[nodiscard]] Tensor<T> nll(const Tensor<T>& log_probabilities, const Tensor<Index>& labels,

@@ -60,7 +60,9 @@ struct Entry {
 };
 
 Entry entry_of(const std::string& name, const Json& value, std::uint64_t payload) {
-    const auto fail = [&](std::string_view expected, std::string_view got) { throw LoadError(8, "read_safetensors", fmt::format("{} for \"{}\"", expected, name), got); };
+    const auto fail = [&](std::string_view expected, std::string_view got) {
+        throw LoadError(8, "read_safetensors", fmt::format("{} for \"{}\"", expected, name), got);
+    };
     if (!value.is_object() || value.size() != 3 || !value.contains("dtype") || !value.contains("shape") || !value.contains("data_offsets"))
         fail("dtype, shape and data_offsets", "something else");
     const Json &dtype = value["dtype"], &shape = value["shape"], &offsets = value["data_offsets"];
@@ -68,7 +70,8 @@ Entry entry_of(const std::string& name, const Json& value, std::uint64_t payload
     if (!shape.is_array() || shape.size() > 64) fail("a list of extents", "something else");
     Extents extents;
     for (const Json& extent : shape) {
-        if (!extent.is_number_unsigned() || extent.get<std::uint64_t>() > (std::uint64_t{1} << 62)) fail("extents that are not negative", shape.dump());
+        if (!extent.is_number_unsigned() || extent.get<std::uint64_t>() > (std::uint64_t{1} << 62))
+            fail("extents that are not negative", shape.dump());
         extents.push_back(extent.get<Index>());
     }
     if (!offsets.is_array() || offsets.size() != 2 || !offsets[0].is_number_unsigned() || !offsets[1].is_number_unsigned())
@@ -79,7 +82,8 @@ Entry entry_of(const std::string& name, const Json& value, std::uint64_t payload
     } catch (const ShapeError&) {
         fail("a shape of at most 2^62 elements", shape.dump());
     }
-    if (entry.begin > entry.end || entry.end > payload) fail(fmt::format("data_offsets inside {} bytes of values", payload), offsets.dump());
+    if (entry.begin > entry.end || entry.end > payload)
+        fail(fmt::format("data_offsets inside {} bytes of values", payload), offsets.dump());
     const std::uint64_t size = static_cast<std::uint64_t>(entry.shape.size()), width = entry.is_double ? 8 : 4;
     if ((entry.end - entry.begin) % width != 0 || (entry.end - entry.begin) / width != size)
         fail(fmt::format("{} values", size), fmt::format("{} bytes", entry.end - entry.begin));
@@ -105,7 +109,8 @@ NamedTensors read_safetensors(const std::filesystem::path& path) {
     std::uint64_t length = 0;
     file.read(reinterpret_cast<char*>(&length), 8);
     if (length > std::min(size - 8, longest_header))
-        throw LoadError(0, "read_safetensors", fmt::format("a header of at most {} bytes", std::min(size - 8, longest_header)), fmt::format("{}", length));
+        throw LoadError(0, "read_safetensors", fmt::format("a header of at most {} bytes", std::min(size - 8, longest_header)),
+                        fmt::format("{}", length));
     std::string text(static_cast<std::size_t>(length), '\0');
     file.read(text.data(), static_cast<std::streamsize>(length));
     if (!file) throw_system("cannot read", path);
@@ -115,14 +120,17 @@ NamedTensors read_safetensors(const std::filesystem::path& path) {
     std::vector<Entry> entries;
     for (const auto& [name, value] : header.items())
         if (name != "__metadata__") entries.push_back(entry_of(name, value, payload));
-    std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return std::pair(a.begin, a.end) < std::pair(b.begin, b.end); });
+    std::stable_sort(entries.begin(), entries.end(),
+                     [](const Entry& a, const Entry& b) { return std::pair(a.begin, a.end) < std::pair(b.begin, b.end); });
     std::uint64_t at = 0;
     for (const Entry& entry : entries) {
         if (entry.begin != at)
-            throw LoadError(8 + length + at, "read_safetensors", "values without gaps or overlaps", fmt::format("\"{}\" from {}", entry.name, entry.begin));
+            throw LoadError(8 + length + at, "read_safetensors", "values without gaps or overlaps",
+                            fmt::format("\"{}\" from {}", entry.name, entry.begin));
         at = entry.end;
     }
-    if (at != payload) throw LoadError(8 + length + at, "read_safetensors", "the end of the file", fmt::format("{} more bytes", payload - at));
+    if (at != payload)
+        throw LoadError(8 + length + at, "read_safetensors", "the end of the file", fmt::format("{} more bytes", payload - at));
 
     NamedTensors tensors;
     for (const Entry& entry : entries) {
@@ -141,8 +149,10 @@ void write_safetensors(const std::filesystem::path& path, const NamedTensors& te
     NamedTensors kept;  // row-major copies, alive until they are written
     kept.reserve(tensors.size());
     std::uint64_t at = 0;
-    for (const auto& [name, any] : tensors) {
-        if (header.contains(name) || name == "__metadata__") throw ValueError("write_safetensors", "every name once", fmt::format("\"{}\" again", name));
+    for (const auto& entry : tensors) {
+        const std::string& name = entry.first;
+        if (header.contains(name) || name == "__metadata__")
+            throw ValueError("write_safetensors", "every name once", fmt::format("\"{}\" again", name));
         std::visit(
             [&]<class X>(const X& x) {
                 if constexpr (std::same_as<X, std::monostate>) {
@@ -158,7 +168,7 @@ void write_safetensors(const std::filesystem::path& path, const NamedTensors& te
                     kept.emplace_back(name, row_major);
                 }
             },
-            any);
+            entry.second);
     }
     std::string text;
     try {

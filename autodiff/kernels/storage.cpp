@@ -22,7 +22,7 @@ Storage::Storage(Index elements, std::size_t element_size) {
     if (__builtin_mul_overflow(static_cast<std::size_t>(elements), element_size, &size) || size > (std::size_t{1} << 62))
         throw ShapeError("tensor", "a size in bytes below 2^62", fmt::format("{} elements of {} bytes", elements, element_size));
     static_assert(sizeof(Block) <= alignment);
-    void* const memory = ::operator new(alignment + size, std::align_val_t{alignment});
+    void* const memory = ::operator new (alignment + size, std::align_val_t{alignment});
     block_ = new (memory) Block{{1}, size};
     in_use.fetch_add(size, std::memory_order_relaxed);
 }
@@ -30,7 +30,7 @@ Storage::Storage(Index elements, std::size_t element_size) {
 void Storage::release(Block* block) noexcept {
     in_use.fetch_sub(block->size, std::memory_order_relaxed);
     block->~Block();
-    ::operator delete(static_cast<void*>(block), std::align_val_t{alignment});
+    ::operator delete (static_cast<void*>(block), std::align_val_t{alignment});
 }
 
 }  // namespace kernels

@@ -40,11 +40,13 @@ class Elementwise final : public Primitive {
 
     void vjp(Pullback& pull) const override {
         const Tensor<T> ybar = pull.ybar<T>();
-        [&]<std::size_t... K>(std::index_sequence<K...>) { (pull_to<K>(pull, ybar, Operands{}), ...); }(Operands{});
+        [&]<std::size_t... K>(std::index_sequence<K...>) { (pull_to<K>(pull, ybar, Operands{}), ...); }
+        (Operands{});
     }
     [[nodiscard]] AnyTensor jvp(const Pushforward& push) const override {
         AnyTensor ydot;
-        [&]<std::size_t... K>(std::index_sequence<K...>) { (push_from<K>(push, ydot, Operands{}), ...); }(Operands{});
+        [&]<std::size_t... K>(std::index_sequence<K...>) { (push_from<K>(push, ydot, Operands{}), ...); }
+        (Operands{});
         return ydot;
     }
 
@@ -68,8 +70,8 @@ class Elementwise final : public Primitive {
         Tensor<T> result = Tensor<T>::uninitialised(y.shape());
         kernels::map(
             View<T>{result.fill_data(), result.shape(), result.strides()},
-            [](T f, T value, auto... operand) { return f == T{0} ? T{0} : f * partial_of<R, K>(operand..., value); }, flow.view().broadcast_to(y.shape()),
-            y.view(), x.view().broadcast_to(y.shape())...);
+            [](T f, T value, auto... operand) { return f == T{0} ? T{0} : f * partial_of<R, K>(operand..., value); },
+            flow.view().broadcast_to(y.shape()), y.view(), x.view().broadcast_to(y.shape())...);
         return result;
     }
     std::array<Tensor<T>, N> x_;
@@ -79,7 +81,8 @@ template <class R, class T, class... X>
 Tensor<T> apply_rule(const Shape& shape, const X&... x) {
     Tensor<T> y = Tensor<T>::uninitialised(shape);
     kernels::map(
-        View<T>{y.fill_data(), y.shape(), y.strides()}, [](auto... operand) { return R::value(operand...); }, x.view().broadcast_to(shape)...);
+        View<T>{y.fill_data(), y.shape(), y.strides()}, [](auto... operand) { return R::value(operand...); },
+        x.view().broadcast_to(shape)...);
     return record<Elementwise<R, T, sizeof...(X)>>(std::move(y), sources(R::name, x...), x...);
 }
 

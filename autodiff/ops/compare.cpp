@@ -48,12 +48,24 @@ template <class T>
 Tensor<bool> compare(Comparison comparison, const Tensor<T>& a, const Tensor<T>& b) {
     const Shape shape = broadcast(a.shape(), b.shape(), "compare");
     switch (comparison) {
-        case Comparison::equal: return mapped<bool>(shape, [](T x, T y) { return x == y; }, a, b);
-        case Comparison::not_equal: return mapped<bool>(shape, [](T x, T y) { return x != y; }, a, b);
-        case Comparison::less: return mapped<bool>(shape, [](T x, T y) { return x < y; }, a, b);
-        case Comparison::less_equal: return mapped<bool>(shape, [](T x, T y) { return x <= y; }, a, b);
-        case Comparison::greater: return mapped<bool>(shape, [](T x, T y) { return x > y; }, a, b);
-        case Comparison::greater_equal: return mapped<bool>(shape, [](T x, T y) { return x >= y; }, a, b);
+    case Comparison::equal:
+        return mapped<bool>(
+            shape, [](T x, T y) { return x == y; }, a, b);
+    case Comparison::not_equal:
+        return mapped<bool>(
+            shape, [](T x, T y) { return x != y; }, a, b);
+    case Comparison::less:
+        return mapped<bool>(
+            shape, [](T x, T y) { return x < y; }, a, b);
+    case Comparison::less_equal:
+        return mapped<bool>(
+            shape, [](T x, T y) { return x <= y; }, a, b);
+    case Comparison::greater:
+        return mapped<bool>(
+            shape, [](T x, T y) { return x > y; }, a, b);
+    case Comparison::greater_equal:
+        return mapped<bool>(
+            shape, [](T x, T y) { return x >= y; }, a, b);
     }
     throw ValueError("compare", "a comparison", "something else");
 }
@@ -64,19 +76,24 @@ template Tensor<bool> compare(Comparison, const Tensor<std::int64_t>&, const Ten
 template Tensor<bool> compare(Comparison, const Tensor<bool>&, const Tensor<bool>&);
 
 Tensor<bool> operator&&(const Tensor<bool>& a, const Tensor<bool>& b) {
-    return mapped<bool>(broadcast(a.shape(), b.shape(), "and"), [](bool x, bool y) { return x && y; }, a, b);
+    return mapped<bool>(
+        broadcast(a.shape(), b.shape(), "and"), [](bool x, bool y) { return x && y; }, a, b);
 }
 Tensor<bool> operator||(const Tensor<bool>& a, const Tensor<bool>& b) {
-    return mapped<bool>(broadcast(a.shape(), b.shape(), "or"), [](bool x, bool y) { return x || y; }, a, b);
+    return mapped<bool>(
+        broadcast(a.shape(), b.shape(), "or"), [](bool x, bool y) { return x || y; }, a, b);
 }
 Tensor<bool> operator!(const Tensor<bool>& a) {
-    return mapped<bool>(a.shape(), [](bool x) { return !x; }, a);
+    return mapped<bool>(
+        a.shape(), [](bool x) { return !x; }, a);
 }
 
 template <class T>
 Tensor<T> where(const Tensor<bool>& c, const Tensor<T>& a, const Tensor<T>& b) {
     const Shape shape = broadcast(broadcast(a.shape(), b.shape(), "where"), c.shape(), "where");
-    return record<Where<T>>(mapped<T>(shape, [](bool choose, T x, T y) { return choose ? x : y; }, c, a, b), sources("where", a, b), c, a.shape(), b.shape());
+    return record<Where<T>>(mapped<T>(
+                                shape, [](bool choose, T x, T y) { return choose ? x : y; }, c, a, b),
+                            sources("where", a, b), c, a.shape(), b.shape());
 }
 template Tensor<float> where(const Tensor<bool>&, const Tensor<float>&, const Tensor<float>&);
 template Tensor<double> where(const Tensor<bool>&, const Tensor<double>&, const Tensor<double>&);
@@ -98,18 +115,19 @@ Tensor<To> cast(const Tensor<From>& x) {
     if constexpr (std::same_as<To, From>) {
         return x;
     } else {
-        Tensor<To> y = mapped<To>(x.shape(), [](From v) { return static_cast<To>(v); }, x);
+        Tensor<To> y = mapped<To>(
+            x.shape(), [](From v) { return static_cast<To>(v); }, x);
         if constexpr (Tensor<To>::differentiable && Tensor<From>::differentiable)
             return record<Cast<To, From>>(std::move(y), sources("cast", x));
         else
             return y;
     }
 }
-#define WENGERT_CAST_FROM(From)                                \
-    template Tensor<float> cast(const Tensor<From>&);          \
-    template Tensor<double> cast(const Tensor<From>&);         \
-    template Tensor<std::int32_t> cast(const Tensor<From>&);   \
-    template Tensor<std::int64_t> cast(const Tensor<From>&);   \
+#define WENGERT_CAST_FROM(From)                                                                                                            \
+    template Tensor<float> cast(const Tensor<From>&);                                                                                      \
+    template Tensor<double> cast(const Tensor<From>&);                                                                                     \
+    template Tensor<std::int32_t> cast(const Tensor<From>&);                                                                               \
+    template Tensor<std::int64_t> cast(const Tensor<From>&);                                                                               \
     template Tensor<bool> cast(const Tensor<From>&);
 WENGERT_CAST_FROM(float)
 WENGERT_CAST_FROM(double)

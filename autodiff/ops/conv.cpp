@@ -156,11 +156,11 @@ Tensor<T> avg_pool2d(const Tensor<T>& x, const Pool2dGeometry& g, bool count_inc
         [from = x.shape(), g, count_include_pad](const Tensor<T>& ybar) { return avg_pool2d_input(ybar, from, g, count_include_pad); });
 }
 
-#define WENGERT_INSTANTIATE(T)                                                                                        \
-    template Tensor<T> conv2d(const Tensor<T>&, const Tensor<T>&, const Conv2dGeometry&);                             \
-    template Tensor<T> conv2d_input(const Tensor<T>&, const Tensor<T>&, const Shape&, const Conv2dGeometry&);         \
-    template Tensor<T> conv2d_weight(const Tensor<T>&, const Tensor<T>&, const Shape&, const Conv2dGeometry&);        \
-    template Tensor<T> max_pool2d(const Tensor<T>&, const Pool2dGeometry&);                                           \
+#define WENGERT_INSTANTIATE(T)                                                                                                             \
+    template Tensor<T> conv2d(const Tensor<T>&, const Tensor<T>&, const Conv2dGeometry&);                                                  \
+    template Tensor<T> conv2d_input(const Tensor<T>&, const Tensor<T>&, const Shape&, const Conv2dGeometry&);                              \
+    template Tensor<T> conv2d_weight(const Tensor<T>&, const Tensor<T>&, const Shape&, const Conv2dGeometry&);                             \
+    template Tensor<T> max_pool2d(const Tensor<T>&, const Pool2dGeometry&);                                                                \
     template Tensor<T> avg_pool2d(const Tensor<T>&, const Pool2dGeometry&, bool);
 WENGERT_INSTANTIATE(float)
 WENGERT_INSTANTIATE(double)

@@ -106,7 +106,8 @@ Tensor<double> stack(std::span<const Scalar> scalars) {
 template <class T>
 Tensor<T> place_element(const Tensor<T>& x, const Shape& shape, Index flat) {
     if (x.rank() != 0) throw ShapeError("place_element", "a rank-0 tensor", "shape " + to_string(x.shape()));
-    if (flat < 0 || flat >= shape.size()) throw IndexError("place_element", "a position inside shape " + to_string(shape), std::to_string(flat));
+    if (flat < 0 || flat >= shape.size())
+        throw IndexError("place_element", "a position inside shape " + to_string(shape), std::to_string(flat));
     Tensor<T> y = Tensor<T>::zeros(shape);
     y.fill_data()[flat] = x.item();
     return record_linear(

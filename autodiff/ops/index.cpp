@@ -18,7 +18,8 @@ Tensor<Index> resolved(const Tensor<Index>& indices, Index extent, std::string_v
     for (Index n = 0; n < given.size(); ++n) {
         const Index index = given.begin_data()[n];
         if (index < -extent || index >= extent)
-            throw IndexError(operation, extent == 0 ? "no index into an axis of extent 0" : fmt::format("an index from {} to {}", -extent, extent - 1),
+            throw IndexError(operation,
+                             extent == 0 ? "no index into an axis of extent 0" : fmt::format("an index from {} to {}", -extent, extent - 1),
                              fmt::format("{} at position {}", index, n));
         result.fill_data()[n] = index < 0 ? index + extent : index;
     }
@@ -59,13 +60,17 @@ Tensor<T> take(const Tensor<T>& x, const Tensor<Index>& indices, Index axis) {
 template <class T>
 Tensor<T> scatter_add(const Tensor<T>& updates, const Tensor<Index>& indices, Index extent, Index axis) {
     const Index rank = updates.rank() - indices.rank() + 1;
-    if (rank < 1) throw ShapeError("scatter_add", "updates with the axes of the indices", fmt::format("updates {} and indices {}", to_string(updates.shape()), to_string(indices.shape())));
+    if (rank < 1)
+        throw ShapeError("scatter_add", "updates with the axes of the indices",
+                         fmt::format("updates {} and indices {}", to_string(updates.shape()), to_string(indices.shape())));
     if (axis < 0) axis += rank;
     const bool axis_fits = axis >= 0 && axis < rank;
     bool fits = axis_fits;
     for (Index k = 0; fits && k < indices.rank(); ++k) fits = updates.shape()[axis + k] == indices.shape()[k];
     if (!fits)
-        throw ShapeError("scatter_add", fmt::format("updates with the axes of the indices, {}, at axis {}", to_string(indices.shape()), axis), to_string(updates.shape()));
+        throw ShapeError("scatter_add",
+                         fmt::format("updates with the axes of the indices, {}, at axis {}", to_string(indices.shape()), axis),
+                         to_string(updates.shape()));
     const Shape shape = spliced(updates.shape(), axis, Shape{extent}, indices.rank());
     const Tensor<Index> at = resolved(indices, extent, "scatter_add");
     Tensor<T> y = Tensor<T>::zeros(shape);
@@ -80,7 +85,8 @@ namespace {
 void check_along(std::string_view operation, const Shape& x, const Shape& indices, Index axis) {
     bool fits = x.rank() == indices.rank();
     for (Index k = 0; fits && k < x.rank(); ++k) fits = k == axis || x[k] == indices[k];
-    if (!fits) throw ShapeError(operation, fmt::format("indices that agree with {} except along axis {}", to_string(x), axis), to_string(indices));
+    if (!fits)
+        throw ShapeError(operation, fmt::format("indices that agree with {} except along axis {}", to_string(x), axis), to_string(indices));
 }
 
 }  // namespace
@@ -105,18 +111,20 @@ template <class T>
 Tensor<T> gather_transpose(const Tensor<T>& updates, const Tensor<Index>& indices, Index extent, Index axis) {
     axis = updates.shape().normalise_axis(axis, "gather_transpose");
     if (updates.shape() != indices.shape())
-        throw ShapeError("gather_transpose", fmt::format("updates of the indices' shape {}", to_string(indices.shape())), to_string(updates.shape()));
+        throw ShapeError("gather_transpose", fmt::format("updates of the indices' shape {}", to_string(indices.shape())),
+                         to_string(updates.shape()));
     const Shape shape = spliced(updates.shape(), axis, Shape{extent});
     const Tensor<Index> at = resolved(indices, extent, "gather_transpose");
     Tensor<T> y = Tensor<T>::zeros(shape);
     kernels::scatter_add_along_axis<T>(output(y), at.view(), axis, updates.view());
     return record_linear(
-        "gather_transpose", updates, std::move(y), [at, extent, axis](const Tensor<T>& xdot) { return gather_transpose(xdot, at, extent, axis); },
+        "gather_transpose", updates, std::move(y),
+        [at, extent, axis](const Tensor<T>& xdot) { return gather_transpose(xdot, at, extent, axis); },
         [at, axis](const Tensor<T>& ybar) { return gather(ybar, at, axis); });
 }
 
-#define WENGERT_INSTANTIATE(T)                                                       \
-    template Tensor<T> take(const Tensor<T>&, const Tensor<Index>&, Index);         \
+#define WENGERT_INSTANTIATE(T)                                                                                                             \
+    template Tensor<T> take(const Tensor<T>&, const Tensor<Index>&, Index);                                                                \
     template Tensor<T> gather(const Tensor<T>&, const Tensor<Index>&, Index);
 WENGERT_INSTANTIATE(float)
 WENGERT_INSTANTIATE(double)

@@ -69,7 +69,8 @@ Index new_axis(const Shape& shape, Index axis, std::string_view operation) {
 
 template <class T>
 Tensor<T> reshape(const Tensor<T>& x, const Shape& shape) {
-    if (shape.size() != x.size()) throw ShapeError("reshape", fmt::format("a shape of {} elements for {}", x.size(), to_string(x.shape())), to_string(shape));
+    if (shape.size() != x.size())
+        throw ShapeError("reshape", fmt::format("a shape of {} elements for {}", x.size(), to_string(x.shape())), to_string(shape));
     if (shape == x.shape()) return x;
     const Tensor<T> plain = x.constant();
     const std::optional<Strides> strides = plain.is_contiguous() ? row_major(shape) : strides_beside_ones(x.shape(), x.strides(), shape);
@@ -88,7 +89,8 @@ Tensor<T> reshape(const Tensor<T>& x, std::initializer_list<Index> extents) {
         const bool one_open = std::none_of(resolved.begin(), resolved.end(), [](Index extent) { return extent < 0; });
         const Index known = one_open ? shape_of(resolved).size() : 0;
         if (known == 0 || x.size() % known != 0)
-            throw ShapeError("reshape", fmt::format("at most one -1 and extents that divide {} elements", x.size()), fmt::format("[{}]", fmt::join(extents, ", ")));
+            throw ShapeError("reshape", fmt::format("at most one -1 and extents that divide {} elements", x.size()),
+                             fmt::format("[{}]", fmt::join(extents, ", ")));
         *open = x.size() / known;
     }
     return reshape(x, shape_of(resolved));
@@ -136,7 +138,8 @@ Tensor<T> transpose(const Tensor<T>& x, std::span<const Index> order) {
         strides.push_back(x.strides()[at(resolved[k])]);
     }
     if (static_cast<Index>(order.size()) != x.rank() || std::find(inverse.begin(), inverse.end(), -1) != inverse.end())
-        throw ShapeError("transpose", fmt::format("every axis of {} once", to_string(x.shape())), fmt::format("[{}]", fmt::join(order, ", ")));
+        throw ShapeError("transpose", fmt::format("every axis of {} once", to_string(x.shape())),
+                         fmt::format("[{}]", fmt::join(order, ", ")));
     return moved(
         "transpose", x, x.constant().with_layout(shape_of(extents), strides, 0),
         [resolved](const Tensor<T>& xdot) { return transpose(xdot, std::span<const Index>(resolved.data(), resolved.size())); },
@@ -165,16 +168,19 @@ Tensor<T> swap_axes(const Tensor<T>& x, Index a, Index b) {
 template <class T>
 Tensor<T> broadcast_to(const Tensor<T>& x, const Shape& shape) {
     if (shape == x.shape()) return x;
-    if (!broadcasts_to(x.shape(), shape)) throw ShapeError("broadcast_to", fmt::format("a shape that broadcasts to {}", to_string(shape)), to_string(x.shape()));
+    if (!broadcasts_to(x.shape(), shape))
+        throw ShapeError("broadcast_to", fmt::format("a shape that broadcasts to {}", to_string(shape)), to_string(x.shape()));
     return moved(
         "broadcast_to", x, x.constant().with_layout(shape, broadcast_strides(x.shape(), x.strides(), shape), 0),
-        [shape](const Tensor<T>& xdot) { return broadcast_to(xdot, shape); }, [from = x.shape()](const Tensor<T>& ybar) { return sum_to(ybar, from); });
+        [shape](const Tensor<T>& xdot) { return broadcast_to(xdot, shape); },
+        [from = x.shape()](const Tensor<T>& ybar) { return sum_to(ybar, from); });
 }
 
 template <class T>
 Tensor<T> sum_to(const Tensor<T>& x, const Shape& shape) {
     if (shape == x.shape()) return x;
-    if (!broadcasts_to(shape, x.shape())) throw ShapeError("sum_to", fmt::format("a shape that broadcasts to {}", to_string(x.shape())), to_string(shape));
+    if (!broadcasts_to(shape, x.shape()))
+        throw ShapeError("sum_to", fmt::format("a shape that broadcasts to {}", to_string(x.shape())), to_string(shape));
     const Extents axes = broadcast_axes(shape, x.shape());
     return reshape(sum(x, Axes(std::span<const Index>(axes.data(), axes.size()))), shape);
 }
@@ -192,7 +198,8 @@ struct Cut {
 /// Where the slices' elements lie in a tensor of this shape and these strides, by NumPy's rules.
 Cut cut(const Shape& shape, const Strides& strides, std::span<const Slice> slices) {
     if (static_cast<Index>(slices.size()) > shape.rank())
-        throw ShapeError("slice", fmt::format("at most {} slices for shape {}", shape.rank(), to_string(shape)), fmt::format("{}", slices.size()));
+        throw ShapeError("slice", fmt::format("at most {} slices for shape {}", shape.rank(), to_string(shape)),
+                         fmt::format("{}", slices.size()));
     Cut result;
     Extents extents;
     for (std::size_t axis = 0; axis < strides.size(); ++axis) {
@@ -204,7 +211,8 @@ Cut cut(const Shape& shape, const Strides& strides, std::span<const Slice> slice
         const auto clip = [&](Index position) { return std::clamp(position < 0 ? position + n : position, low, high); };
         const Index start = s.start ? clip(*s.start) : (s.step > 0 ? low : high);
         const Index stop = s.stop ? clip(*s.stop) : (s.step > 0 ? high : low);
-        const Index longest = std::max<Index>(n, 1), by = std::clamp(s.step, -longest, longest);  // a longer step finds no second element either
+        const Index longest = std::max<Index>(n, 1),
+                    by = std::clamp(s.step, -longest, longest);  // a longer step finds no second element either
         const Index distance = by > 0 ? stop - start : start - stop, step = by > 0 ? by : -by;
         const Index extent = distance <= 0 ? 0 : (distance + step - 1) / step;
         extents.push_back(extent);
@@ -223,7 +231,8 @@ Tensor<T> slice(const Tensor<T>& x, std::span<const Slice> slices) {
     const Cut c = cut(x.shape(), x.strides(), slices);
     const std::vector<Slice> kept(slices.begin(), slices.end());
     return moved(
-        "slice", x, x.constant().with_layout(c.shape, c.strides, c.offset), [kept](const Tensor<T>& xdot) { return slice(xdot, std::span<const Slice>(kept)); },
+        "slice", x, x.constant().with_layout(c.shape, c.strides, c.offset),
+        [kept](const Tensor<T>& xdot) { return slice(xdot, std::span<const Slice>(kept)); },
         [kept, from = x.shape()](const Tensor<T>& ybar) {
             if constexpr (Tensor<T>::differentiable) return unslice(ybar, from, std::span<const Slice>(kept));
         });
@@ -237,7 +246,8 @@ template <class T>
 Tensor<T> unslice(const Tensor<T>& y, const Shape& shape, std::span<const Slice> slices) {
     Tensor<T> x = Tensor<T>::zeros(shape);
     const Cut c = cut(shape, x.strides(), slices);
-    if (c.shape != y.shape()) throw ShapeError("unslice", fmt::format("a tensor of the slices' shape {}", to_string(c.shape)), to_string(y.shape()));
+    if (c.shape != y.shape())
+        throw ShapeError("unslice", fmt::format("a tensor of the slices' shape {}", to_string(c.shape)), to_string(y.shape()));
     if (y.size() > 0) kernels::copy(View<T>{x.fill_data() + c.offset, c.shape, c.strides}, y.view());
     const std::vector<Slice> kept(slices.begin(), slices.end());
     return moved(
@@ -249,7 +259,8 @@ template <class T>
 Tensor<T> select(const Tensor<T>& x, Index axis, Index index) {
     axis = x.shape().normalise_axis(axis, "select");
     const Index n = x.shape()[axis], position = index < 0 ? index + n : index;
-    if (position < 0 || position >= n) throw IndexError("select", fmt::format("an index from {} to {}", -n, n - 1), fmt::format("{}", index));
+    if (position < 0 || position >= n)
+        throw IndexError("select", fmt::format("an index from {} to {}", -n, n - 1), fmt::format("{}", index));
     std::vector<Slice> slices(at(axis) + 1);
     slices.back() = {position, position + 1};
     return squeeze(slice(x, std::span<const Slice>(slices)), axis);
@@ -267,15 +278,18 @@ Tensor<T> flip(const Tensor<T>& x, const Axes& axes) {
 template <class T>
 Tensor<T> pad(const Tensor<T>& x, std::span<const std::pair<Index, Index>> widths, T value) {
     if (static_cast<Index>(widths.size()) != x.rank())
-        throw ShapeError("pad", fmt::format("a pair of widths for each axis of {}", to_string(x.shape())), fmt::format("{}", widths.size()));
+        throw ShapeError("pad", fmt::format("a pair of widths for each axis of {}", to_string(x.shape())),
+                         fmt::format("{}", widths.size()));
     Extents extents;
     std::vector<Slice> inside;
     for (std::size_t axis = 0; axis < widths.size(); ++axis) {
         const auto [before, after] = widths[axis];
-        if (before < 0 || after < 0) throw ValueError("pad", "widths that are not negative", fmt::format("({}, {}) for axis {}", before, after, axis));
+        if (before < 0 || after < 0)
+            throw ValueError("pad", "widths that are not negative", fmt::format("({}, {}) for axis {}", before, after, axis));
         const Index n = x.shape().extents()[axis];
         Index extent = 0;
-        if (__builtin_add_overflow(before, n, &extent) || __builtin_add_overflow(extent, after, &extent)) extent = std::numeric_limits<Index>::max();
+        if (__builtin_add_overflow(before, n, &extent) || __builtin_add_overflow(extent, after, &extent))
+            extent = std::numeric_limits<Index>::max();
         extents.push_back(extent);
         inside.push_back({before, extent - after});
     }
@@ -314,7 +328,8 @@ class Concat final : public Primitive {
     [[nodiscard]] AnyTensor jvp(const Pushforward& push) const override {
         AnyTensor ydot;
         for (std::size_t k = 0; k < ends_.size(); ++k)
-            if (push.has(k)) add_tangent(ydot, unslice(push.tangent<T>(k), shape_, std::span<const Slice>(along(axis_, start(k), ends_[k]))));
+            if (push.has(k))
+                add_tangent(ydot, unslice(push.tangent<T>(k), shape_, std::span<const Slice>(along(axis_, start(k), ends_[k]))));
         return ydot;
     }
 
@@ -337,7 +352,9 @@ Tensor<T> concat(std::span<const Tensor<T>> parts, Index axis) {
     for (const Tensor<T>& part : parts) {
         bool fits = part.rank() == first.rank();
         for (Index k = 0; fits && k < first.rank(); ++k) fits = k == axis || part.shape()[k] == first[k];
-        if (!fits) throw ShapeError("concat", fmt::format("shapes that agree with {} except along axis {}", to_string(first), axis), to_string(part.shape()));
+        if (!fits)
+            throw ShapeError("concat", fmt::format("shapes that agree with {} except along axis {}", to_string(first), axis),
+                             to_string(part.shape()));
         ends.push_back(total += part.shape()[axis]);
     }
     Extents extents(first.begin(), first.end());
@@ -363,28 +380,29 @@ Tensor<T> stack(std::span<const Tensor<T>> parts, Index axis) {
     axis = new_axis(parts[0].shape(), axis, "stack");
     std::vector<Tensor<T>> raised;
     for (const Tensor<T>& part : parts) {
-        if (part.shape() != parts[0].shape()) throw ShapeError("stack", fmt::format("tensors of one shape, {}", to_string(parts[0].shape())), to_string(part.shape()));
+        if (part.shape() != parts[0].shape())
+            throw ShapeError("stack", fmt::format("tensors of one shape, {}", to_string(parts[0].shape())), to_string(part.shape()));
         raised.push_back(unsqueeze(part, axis));
     }
     return concat(std::span<const Tensor<T>>(raised), axis);
 }
 
-#define WENGERT_INSTANTIATE(T)                                                                      \
-    template Tensor<T> reshape(const Tensor<T>&, std::initializer_list<Index>);                     \
-    template Tensor<T> reshape(const Tensor<T>&, const Shape&);                                     \
-    template Tensor<T> flatten(const Tensor<T>&, Index);                                            \
-    template Tensor<T> transpose(const Tensor<T>&);                                                 \
-    template Tensor<T> transpose(const Tensor<T>&, std::initializer_list<Index>);                   \
-    template Tensor<T> transpose(const Tensor<T>&, std::span<const Index>);                         \
-    template Tensor<T> swap_axes(const Tensor<T>&, Index, Index);                                   \
-    template Tensor<T> unsqueeze(const Tensor<T>&, Index);                                          \
-    template Tensor<T> squeeze(const Tensor<T>&, Index);                                            \
-    template Tensor<T> slice(const Tensor<T>&, std::initializer_list<Slice>);                       \
-    template Tensor<T> slice(const Tensor<T>&, std::span<const Slice>);                             \
-    template Tensor<T> select(const Tensor<T>&, Index, Index);                                      \
-    template Tensor<T> flip(const Tensor<T>&, const Axes&);                                         \
-    template Tensor<T> pad(const Tensor<T>&, std::span<const std::pair<Index, Index>>, T);          \
-    template Tensor<T> concat(std::span<const Tensor<T>>, Index);                                   \
+#define WENGERT_INSTANTIATE(T)                                                                                                             \
+    template Tensor<T> reshape(const Tensor<T>&, std::initializer_list<Index>);                                                            \
+    template Tensor<T> reshape(const Tensor<T>&, const Shape&);                                                                            \
+    template Tensor<T> flatten(const Tensor<T>&, Index);                                                                                   \
+    template Tensor<T> transpose(const Tensor<T>&);                                                                                        \
+    template Tensor<T> transpose(const Tensor<T>&, std::initializer_list<Index>);                                                          \
+    template Tensor<T> transpose(const Tensor<T>&, std::span<const Index>);                                                                \
+    template Tensor<T> swap_axes(const Tensor<T>&, Index, Index);                                                                          \
+    template Tensor<T> unsqueeze(const Tensor<T>&, Index);                                                                                 \
+    template Tensor<T> squeeze(const Tensor<T>&, Index);                                                                                   \
+    template Tensor<T> slice(const Tensor<T>&, std::initializer_list<Slice>);                                                              \
+    template Tensor<T> slice(const Tensor<T>&, std::span<const Slice>);                                                                    \
+    template Tensor<T> select(const Tensor<T>&, Index, Index);                                                                             \
+    template Tensor<T> flip(const Tensor<T>&, const Axes&);                                                                                \
+    template Tensor<T> pad(const Tensor<T>&, std::span<const std::pair<Index, Index>>, T);                                                 \
+    template Tensor<T> concat(std::span<const Tensor<T>>, Index);                                                                          \
     template Tensor<T> stack(std::span<const Tensor<T>>, Index);
 WENGERT_INSTANTIATE(float)
 WENGERT_INSTANTIATE(double)

@@ -63,7 +63,8 @@ Tensor<T> matmul(const Tensor<T>& a, const Tensor<T>& b) {
     const Index m = a.shape()[-2], n = a.shape()[-1], p = b.shape()[-1];
     Tensor<T> y = Tensor<T>::uninitialised(with_matrix(batch, m, p));
     const View<T> result{y.fill_data(), y.shape(), y.strides()};
-    kernels::batched_matmul<T>(a.view().broadcast_to(with_matrix(batch, m, n)), b.view().broadcast_to(with_matrix(batch, n, p)), result, false);
+    kernels::batched_matmul<T>(a.view().broadcast_to(with_matrix(batch, m, n)), b.view().broadcast_to(with_matrix(batch, n, p)), result,
+                               false);
     return record<Matmul<T>>(std::move(y), std::move(operands), a, b);
 }
 

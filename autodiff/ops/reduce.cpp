@@ -45,7 +45,8 @@ Reduction reduction(std::string_view name, const X& x, const Axes& axes, bool ke
 }
 
 void check_not_empty(std::string_view name, const Reduction& r) {
-    if (r.count() == 0 && r.result().size() > 0) throw ShapeError(name, "at least one element to reduce", fmt::format("none in shape {}", to_string(r.from)));
+    if (r.count() == 0 && r.result().size() > 0)
+        throw ShapeError(name, "at least one element to reduce", fmt::format("none in shape {}", to_string(r.from)));
 }
 
 /// A new tensor of the reduced shape, filled by kernel(x, axes, y).
@@ -60,7 +61,8 @@ Tensor<Y> computed(const Tensor<T>& x, const Reduction& r, Kernel&& kernel) {
 template <class T>
 class Extreme final : public Primitive {
   public:
-    Extreme(std::string_view name, const Tensor<T>& x, const Tensor<T>& y, Reduction r) : name_(name), x_(x.constant()), y_(y), r_(std::move(r)) {}
+    Extreme(std::string_view name, const Tensor<T>& x, const Tensor<T>& y, Reduction r)
+        : name_(name), x_(x.constant()), y_(y), r_(std::move(r)) {}
     [[nodiscard]] std::string_view name() const override { return name_; }
     void vjp(Pullback& pull) const override { pull.add(0, r_.spread(pull.ybar<T>()) * shares()); }
     [[nodiscard]] AnyTensor jvp(const Pushforward& push) const override { return r_.total(push.tangent<T>(0) * shares()); }
@@ -77,7 +79,8 @@ class Extreme final : public Primitive {
 };
 
 template <class T>
-Tensor<T> extreme(std::string_view name, const Tensor<T>& x, const Axes& axes, bool keep_axes, void (*kernel)(View<const T>, const Extents&, T*)) {
+Tensor<T> extreme(std::string_view name, const Tensor<T>& x, const Axes& axes, bool keep_axes,
+                  void (*kernel)(View<const T>, const Extents&, T*)) {
     Reduction r = reduction(name, x, axes, keep_axes);
     check_not_empty(name, r);
     Tensor<T> y = computed<T>(x, r, kernel);
@@ -114,7 +117,8 @@ class Product final : public Primitive {
             extents.push_back(r_.from[order[k]]);
             inverse[static_cast<std::size_t>(order[k])] = static_cast<Index>(k);
         }
-        return transpose(reshape(lined, Shape(std::span<const Index>(extents.data(), extents.size()))), std::span<const Index>(inverse.data(), inverse.size()));
+        return transpose(reshape(lined, Shape(std::span<const Index>(extents.data(), extents.size()))),
+                         std::span<const Index>(inverse.data(), inverse.size()));
     }
     [[nodiscard]] Tensor<T> others() const {
         if (x_.size() == 0) return Tensor<T>::zeros(x_.shape());
@@ -155,9 +159,7 @@ class LogSumExp final : public Primitive {
     LogSumExp(const Tensor<T>& x, Reduction r) : x_(x), r_(std::move(r)) {}
     [[nodiscard]] std::string_view name() const override { return "logsumexp"; }
     [[nodiscard]] bool saves_result() const override { return true; }
-    void vjp(Pullback& pull) const override {
-        pull.add(0, r_.spread(pull.ybar<T>()) * exp(pull.saved(x_) - r_.spread(pull.result<T>())));
-    }
+    void vjp(Pullback& pull) const override { pull.add(0, r_.spread(pull.ybar<T>()) * exp(pull.saved(x_) - r_.spread(pull.result<T>()))); }
     [[nodiscard]] AnyTensor jvp(const Pushforward& push) const override {
         return r_.total(push.tangent<T>(0) * exp(push.saved(x_) - r_.spread(push.result<T>())));
     }
@@ -194,13 +196,16 @@ Tensor<T> sum(const Tensor<T>& x, const Axes& axes, bool keep_axes) {
     const Reduction r = reduction("sum", x, axes, keep_axes);
     Tensor<T> y = computed<T>(x, r, [](View<const T> v, const Extents& over, T* out) { kernels::sum<T>(v, over, out); });
     if constexpr (Tensor<T>::differentiable)
-        return record_linear("sum", x, std::move(y), [r](const Tensor<T>& xdot) { return r.total(xdot); }, [r](const Tensor<T>& ybar) { return r.spread(ybar); });
+        return record_linear(
+            "sum", x, std::move(y), [r](const Tensor<T>& xdot) { return r.total(xdot); },
+            [r](const Tensor<T>& ybar) { return r.spread(ybar); });
     else
         return y;
 }
 
 Tensor<Index> count(const Tensor<bool>& x, const Axes& axes, bool keep_axes) {
-    return computed<Index>(x, reduction("count", x, axes, keep_axes), [](View<const bool> v, const Extents& over, Index* y) { kernels::count(v, over, y); });
+    return computed<Index>(x, reduction("count", x, axes, keep_axes),
+                           [](View<const bool> v, const Extents& over, Index* y) { kernels::count(v, over, y); });
 }
 
 template <class T>
@@ -214,7 +219,9 @@ template <class T>
 Tensor<T> variance(const Tensor<T>& x, const Axes& axes, bool keep_axes, Index correction) {
     const Reduction r = reduction("variance", x, axes, keep_axes);
     check_not_empty("variance", r);
-    if (r.count() <= correction) throw ShapeError("variance", fmt::format("more than {} elements", correction), fmt::format("{} in shape {}", r.count(), to_string(r.from)));
+    if (r.count() <= correction)
+        throw ShapeError("variance", fmt::format("more than {} elements", correction),
+                         fmt::format("{} in shape {}", r.count(), to_string(r.from)));
     return r.total(square(x - mean(x, axes, true))) / static_cast<T>(r.count() - correction);
 }
 
@@ -266,17 +273,17 @@ Tensor<T> norm2(const Tensor<T>& x, const Axes& axes, bool keep_axes) {
     return record<Norm2<T>>(y, sources("norm2", x), x, std::move(r));
 }
 
-#define WENGERT_INSTANTIATE(T)                                                      \
-    template Tensor<T> mean(const Tensor<T>&, const Axes&, bool);                   \
-    template Tensor<T> variance(const Tensor<T>&, const Axes&, bool, Index);        \
-    template Tensor<T> amax(const Tensor<T>&, const Axes&, bool);                   \
-    template Tensor<T> amin(const Tensor<T>&, const Axes&, bool);                   \
-    template Tensor<Index> argmax(const Tensor<T>&, Index);                         \
-    template Tensor<T> prod(const Tensor<T>&, const Axes&, bool);                   \
-    template Tensor<T> logsumexp(const Tensor<T>&, const Axes&, bool);              \
-    template Tensor<T> softmax(const Tensor<T>&, Index);                            \
-    template Tensor<T> log_softmax(const Tensor<T>&, Index);                        \
-    template Tensor<T> norm2(const Tensor<T>&, const Axes&, bool);                  \
+#define WENGERT_INSTANTIATE(T)                                                                                                             \
+    template Tensor<T> mean(const Tensor<T>&, const Axes&, bool);                                                                          \
+    template Tensor<T> variance(const Tensor<T>&, const Axes&, bool, Index);                                                               \
+    template Tensor<T> amax(const Tensor<T>&, const Axes&, bool);                                                                          \
+    template Tensor<T> amin(const Tensor<T>&, const Axes&, bool);                                                                          \
+    template Tensor<Index> argmax(const Tensor<T>&, Index);                                                                                \
+    template Tensor<T> prod(const Tensor<T>&, const Axes&, bool);                                                                          \
+    template Tensor<T> logsumexp(const Tensor<T>&, const Axes&, bool);                                                                     \
+    template Tensor<T> softmax(const Tensor<T>&, Index);                                                                                   \
+    template Tensor<T> log_softmax(const Tensor<T>&, Index);                                                                               \
+    template Tensor<T> norm2(const Tensor<T>&, const Axes&, bool);                                                                         \
     template Tensor<T> sum(const Tensor<T>&, const Axes&, bool);
 WENGERT_INSTANTIATE(float)
 WENGERT_INSTANTIATE(double)

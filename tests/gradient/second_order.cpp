@@ -34,7 +34,8 @@ std::vector<std::vector<double>> hessian(const Scalar& y, const std::vector<Scal
 
 BOOST_AUTO_TEST_CASE(rosenbrock_has_its_known_hessians) {
     Tape tape;
-    for (const auto& [x0, y0, expected] : {std::tuple{-1.2, 1.0, std::array{1330.0, 480.0, 480.0, 200.0}}, std::tuple{1.0, 1.0, std::array{802.0, -400.0, -400.0, 200.0}}}) {
+    for (const auto& [x0, y0, expected] :
+         {std::tuple{-1.2, 1.0, std::array{1330.0, 480.0, 480.0, 200.0}}, std::tuple{1.0, 1.0, std::array{802.0, -400.0, -400.0, 200.0}}}) {
         tape.clear();
         const Scalar x = tape.variable(x0), y = tape.variable(y0);
         const auto h = hessian(rosenbrock(x, y), {x, y});
@@ -63,8 +64,11 @@ BOOST_AUTO_TEST_CASE(every_rule_has_the_second_derivative_of_its_dual_numbers) {
         const Scalar x = tape.variable(at);
         const Scalar first = recorded_gradient(apply(R{}, x))[x];
         const double second = first.recorded() ? gradient(first)[x] : 0.0;
-        const auto difference = test::ridders([](long double t) { return R::partial(t, R::value(t)); }, static_cast<long double>(at), 1e-2L).derivative;
-        BOOST_TEST_CONTEXT(R::name) { BOOST_TEST(test::close(second, static_cast<double>(difference), {.relative = 1e-8, .absolute = 1e-8})); }
+        const auto difference =
+            test::ridders([](long double t) { return R::partial(t, R::value(t)); }, static_cast<long double>(at), 1e-2L).derivative;
+        BOOST_TEST_CONTEXT(R::name) {
+            BOOST_TEST(test::close(second, static_cast<double>(difference), {.relative = 1e-8, .absolute = 1e-8}));
+        }
     });
 }
 
@@ -92,7 +96,8 @@ BOOST_AUTO_TEST_CASE(softmax_cross_entropy_has_hessian_diag_p_minus_p_p) {
 
 BOOST_AUTO_TEST_CASE(a_network_of_tensors_has_a_symmetric_hessian_that_differences_of_gradients_confirm) {
     Tape tape;
-    const auto W0 = Tensor<double>::from_rows({{0.1, -0.2, 0.3}, {0.4, 0.5, -0.6}}), x = Tensor<double>::from_rows({{0.5, -1.0}, {1.5, 0.25}});
+    const auto W0 = Tensor<double>::from_rows({{0.1, -0.2, 0.3}, {0.4, 0.5, -0.6}}),
+               x = Tensor<double>::from_rows({{0.5, -1.0}, {1.5, 0.25}});
     const auto loss = [&x](const Tensor<double>& W) { return sum(square(tanh(matmul(x, W)) - 0.25)); };
     const Tensor<double> W = tape.variable(W0);
     const Tensor<double> g = recorded_gradient(loss(W))[W];

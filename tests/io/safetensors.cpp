@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What is saved is loaded; a damaged file is refused with the byte at which it shows, and nothing is changed.
-#include "autodiff/autodiff.hpp"
 #include "autodiff/io/safetensors.hpp"
+#include "autodiff/autodiff.hpp"
 #include "nn/nn.hpp"
 
 #include <boost/test/data/test_case.hpp>
@@ -16,7 +16,8 @@ namespace {
 
 /// A file that goes with its name.
 struct TemporaryFile {
-    std::filesystem::path path = std::filesystem::temp_directory_path() / ("wengert_" + boost::unit_test::framework::current_test_case().p_name.get() + ".safetensors");
+    std::filesystem::path path = std::filesystem::temp_directory_path() /
+                                 ("wengert_" + boost::unit_test::framework::current_test_case().p_name.get() + ".safetensors");
     ~TemporaryFile() {
         std::error_code ignored;
         std::filesystem::remove(path, ignored);
@@ -45,18 +46,22 @@ const Damage damages[] = {
     {"no object", "[]", 0, -1, prefix + "a safetensors header, got a header that is no object at byte 8"},
     {"a key twice", R"({"a":{"dtype":"F64","shape":[],"data_offsets":[0,8]},"a":{"dtype":"F64","shape":[],"data_offsets":[0,8]}})", 8, -1,
      prefix + "a safetensors header, got the key \"a\" twice at byte 8"},
-    {"an unknown type", R"({"a":{"dtype":"I7","shape":[],"data_offsets":[0,8]}})", 8, -1, prefix + "dtype F32 or F64 for \"a\", got \"I7\" at byte 8"},
+    {"an unknown type", R"({"a":{"dtype":"I7","shape":[],"data_offsets":[0,8]}})", 8, -1,
+     prefix + "dtype F32 or F64 for \"a\", got \"I7\" at byte 8"},
     {"a negative extent", R"({"a":{"dtype":"F64","shape":[-1],"data_offsets":[0,8]}})", 8, -1,
      prefix + "extents that are not negative for \"a\", got [-1] at byte 8"},
     {"a size that overflows", R"({"a":{"dtype":"F64","shape":[4294967296,4294967296],"data_offsets":[0,0]}})", 0, -1,
      prefix + "a shape of at most 2^62 elements for \"a\", got [4294967296,4294967296] at byte 8"},
     {"values outside the file", R"({"a":{"dtype":"F64","shape":[2],"data_offsets":[0,16]}})", 8, -1,
      prefix + "data_offsets inside 8 bytes of values for \"a\", got [0,16] at byte 8"},
-    {"fewer values than the shape", R"({"a":{"dtype":"F64","shape":[2],"data_offsets":[0,8]}})", 8, -1, prefix + "2 values for \"a\", got 8 bytes at byte 8"},
-    {"an empty shape with values", R"({"a":{"dtype":"F64","shape":[0],"data_offsets":[0,8]}})", 8, -1, prefix + "0 values for \"a\", got 8 bytes at byte 8"},
+    {"fewer values than the shape", R"({"a":{"dtype":"F64","shape":[2],"data_offsets":[0,8]}})", 8, -1,
+     prefix + "2 values for \"a\", got 8 bytes at byte 8"},
+    {"an empty shape with values", R"({"a":{"dtype":"F64","shape":[0],"data_offsets":[0,8]}})", 8, -1,
+     prefix + "0 values for \"a\", got 8 bytes at byte 8"},
     {"a gap", R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})", 8, -1,
      prefix + "values without gaps or overlaps, got \"a\" from 4 at byte 62"},
-    {"bytes left over", R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", 8, -1, prefix + "the end of the file, got 4 more bytes at byte 66"},
+    {"bytes left over", R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", 8, -1,
+     prefix + "the end of the file, got 4 more bytes at byte 66"},
 };
 
 struct Mlp {
@@ -125,8 +130,9 @@ BOOST_AUTO_TEST_CASE(a_file_of_another_model_changes_nothing_and_says_which_tens
     nn::save(Other{}, file.path);
     Mlp model;
     const float before = model.hidden.weight.at(0, 0);
-    BOOST_CHECK_EXCEPTION(nn::load(model, file.path), ShapeError,
-                          [](const ShapeError& e) { return e.what() == std::string("load: expected shape [3, 4] for \"hidden.weight\", got [3, 5]"); });
+    BOOST_CHECK_EXCEPTION(nn::load(model, file.path), ShapeError, [](const ShapeError& e) {
+        return e.what() == std::string("load: expected shape [3, 4] for \"hidden.weight\", got [3, 5]");
+    });
     BOOST_TEST(model.hidden.weight.at(0, 0) == before);
     nn::save(Mlp{}, file.path);
     Other other;

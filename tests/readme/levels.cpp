@@ -35,8 +35,8 @@ BOOST_AUTO_TEST_CASE(level_0) {
 BOOST_AUTO_TEST_CASE(level_1) {
     Tape tape;
     auto a = tape.variable(1.3, "a"), b = tape.variable(5.2, "b"), c = tape.variable(7.0, "c");
-    auto y = a * b + sin(a);     // an ordinary number: auto, ternaries, lambdas, containers, std algorithms just work
-    auto dy = gradient(y);       // a value; ask again and get the same
+    auto y = a * b + sin(a);  // an ordinary number: auto, ternaries, lambdas, containers, std algorithms just work
+    auto dy = gradient(y);    // a value; ask again and get the same
     double da = dy[a], db = dy[b];
     bool used = dy.reaches(b), unused = dy.reaches(c);  // true and false, which dy[c] == 0 does not tell
 
@@ -70,8 +70,8 @@ BOOST_AUTO_TEST_CASE(level_3) {
     Mlp model;
     nn::Adam optimizer{{.lr = 1e-2}};
     float first = 0, last = 0;
-    for (auto [x, y] : nn::Dataset<float>{images, labels} | nn::shuffle(rng) | nn::batch(64)) {
-        auto [loss, grads] = autodiff::value_and_gradient([&](const Mlp& m) { return nn::cross_entropy(m(x), y); }, model);
+    for (const auto& batch : nn::Dataset<float>{images, labels} | nn::shuffle(rng) | nn::batch(64)) {
+        auto [loss, grads] = autodiff::value_and_gradient([&](const Mlp& m) { return nn::cross_entropy(m(batch.features), batch.labels); }, model);
         optimizer.step(model, grads);  // grads is an Mlp: grads.hidden.weight is a Tensor; no zero_grad, nothing to forget
         if (first == 0) first = loss;
         last = loss;
