@@ -44,15 +44,16 @@ macro(wengert_compile_options)
     add_compile_options("$<${wengert_gnu}:${wengert_warnings};${wengert_arithmetic}>")
 endmacro()
 
-# wengert_library(name FILES files... [LINK public targets...] [LINK_PRIVATE targets...])
+# wengert_library(name FILES files... [OPTIONAL headers...] [LINK public targets...] [LINK_PRIVATE targets...])
+# OPTIONAL headers are for packages that the library does not need: installed, but not compiled alone.
 # makes wengert::name of the headers and sources below the folder called name. Without a source it is a library of headers.
 function(wengert_library name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "FILES;LINK;LINK_PRIVATE")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "FILES;OPTIONAL;LINK;LINK_PRIVATE")
     set(headers ${arg_FILES})
     list(FILTER headers INCLUDE REGEX "\\.hpp$")
     set(sources ${arg_FILES})
     list(FILTER sources EXCLUDE REGEX "\\.hpp$")
-    wengert_list_files(${arg_FILES})
+    wengert_list_files(${arg_FILES} ${arg_OPTIONAL})
 
     set(target wengert_${name})
     if(sources)
@@ -71,9 +72,11 @@ function(wengert_library name)
     target_compile_features(${target} ${public} cxx_std_20)
     target_link_libraries(${target} ${public} ${arg_LINK})
     target_sources(${target} ${public} FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${headers})
+    target_sources(${target} ${public} FILE_SET optional TYPE HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${arg_OPTIONAL})
+    set_target_properties(${target} PROPERTIES INTERFACE_HEADER_SETS_TO_VERIFY HEADERS)
     install(TARGETS ${target} EXPORT wengert ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
         RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} FILE_SET HEADERS DESTINATION ${WENGERT_INCLUDEDIR}
-        INCLUDES DESTINATION ${WENGERT_INCLUDEDIR})
+        FILE_SET optional DESTINATION ${WENGERT_INCLUDEDIR} INCLUDES DESTINATION ${WENGERT_INCLUDEDIR})
 endfunction()
 
 # The package: find_package(wengert) gives wengert::autodiff and wengert::nn.

@@ -129,13 +129,13 @@ template <class F, Argument... X>
     requires(sizeof...(X) > 0)
 [[nodiscard]] auto value_and_gradient(F&& f, const X&... x) {
     Tape tape(Detail::derivatives);
-    auto variables = std::tuple{internal::as_variable(tape, x)...};
-    const auto y = std::apply(std::forward<F>(f), std::as_const(variables));
-    if constexpr (Arithmetic<std::remove_cvref_t<decltype(y)>>)
-        static_assert(!Arithmetic<std::remove_cvref_t<decltype(y)>>, "value_and_gradient: f must return a Scalar or a rank-0 Tensor, not a plain number");
+    // The types are spelled out: braces keep the order of the arguments, and a model that is a tuple stays one element.
+    const std::tuple<decltype(internal::as_variable(tape, x))...> variables{internal::as_variable(tape, x)...};
+    const auto y = std::apply(std::forward<F>(f), variables);
+    static_assert(!Arithmetic<std::remove_cvref_t<decltype(y)>>, "f must return a Scalar or a rank-0 Tensor, not a plain number");
     internal::check_depends(y);
     const Gradient g = tape.gradient(y);
-    auto parts = std::apply([&g](const auto&... v) { return std::tuple{g[v]...}; }, variables);
+    auto parts = std::apply([&g](const auto&... v) { return std::tuple<decltype(g[v])...>{g[v]...}; }, variables);
     if constexpr (sizeof...(X) == 1)
         return std::pair{internal::primal(y), std::get<0>(std::move(parts))};
     else
