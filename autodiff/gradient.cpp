@@ -136,7 +136,10 @@ void Gradient::begin(const Tape& tape, std::uint32_t root) {
     root_ = 0, newest_ = no_tape_id;
     if (capacity_ <= root) grow(std::size_t{root} + 1);
     std::fill_n(scalar_.get(), std::size_t{root} + 1, nothing);
-    segments_.assign(tape.segments().begin(), tape.segments().end());
+    if (tape.segments().size() == 1 && segments_.size() == 1)
+        segments_[0] = tape.segments()[0];
+    else
+        segments_.assign(tape.segments().begin(), tape.segments().end());
     if (!reached_.empty()) reached_.clear();
     if (!block_.empty()) block_.clear(), kept_.clear(), node_row_.clear(), elements_.clear();
     root_ = root, newest_ = segments_.back().id;
@@ -199,7 +202,7 @@ void Gradient::trace_reach(const Tape& tape, std::uint32_t root) {
 
 void Tape::gradient(const Scalar& y, Gradient& into) const {
     const std::uint32_t row = y.row();
-    check_holds(row, y.recording(), "gradient");
+    if (y.recording() != id) check_holds(row, y.recording(), "gradient");
     if (nodes_.empty())
         into.sweep_scalars(*this, row);
     else
