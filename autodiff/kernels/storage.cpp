@@ -8,14 +8,6 @@ namespace autodiff {
 inline namespace v1 {
 namespace kernels {
 
-namespace {
-
-std::atomic<std::size_t> in_use{0};  // a statistic, the only state here
-
-}  // namespace
-
-std::size_t bytes_in_use() noexcept { return in_use.load(std::memory_order_relaxed); }
-
 Storage::Storage(Index elements, std::size_t element_size) {
     if (elements == 0) return;
     std::size_t size = 0;
@@ -23,12 +15,10 @@ Storage::Storage(Index elements, std::size_t element_size) {
         throw ShapeError("tensor", "a size in bytes below 2^62", fmt::format("{} elements of {} bytes", elements, element_size));
     static_assert(sizeof(Block) <= alignment);
     void* const memory = ::operator new (alignment + size, std::align_val_t{alignment});
-    block_ = new (memory) Block{{1}, size};
-    in_use.fetch_add(size, std::memory_order_relaxed);
+    block_ = new (memory) Block{{1}};
 }
 
 void Storage::release(Block* block) noexcept {
-    in_use.fetch_sub(block->size, std::memory_order_relaxed);
     block->~Block();
     ::operator delete (static_cast<void*>(block), std::align_val_t{alignment});
 }

@@ -11,9 +11,6 @@ namespace autodiff {
 inline namespace v1 {
 namespace kernels {
 
-/// Bytes that tensors of this process hold at the moment.
-std::size_t bytes_in_use() noexcept;
-
 /// A reference to a block of values. Copying shares the block; whoever wants to write asks `unique()` first.
 class Storage {
   public:
@@ -35,13 +32,11 @@ class Storage {
 
     [[nodiscard]] std::byte* bytes() const noexcept { return block_ == nullptr ? nullptr : reinterpret_cast<std::byte*>(block_) + alignment; }
     [[nodiscard]] bool unique() const noexcept { return block_ != nullptr && block_->owners.load(std::memory_order_acquire) == 1; }
-    [[nodiscard]] std::size_t size() const noexcept { return block_ == nullptr ? 0 : block_->size; }
 
   private:
     static constexpr std::size_t alignment = 64;
     struct Block {
         std::atomic<std::uint32_t> owners;
-        std::size_t size;
     };
     static void release(Block* block) noexcept;
     Block* block_ = nullptr;
