@@ -10,8 +10,10 @@
 namespace autodiff {
 inline namespace v1 {
 
+class Condition;
+/// Numbers without a place on a tape. A comparison is one too, so that `x * (x > 0)` works.
 template <class T>
-concept Arithmetic = std::is_arithmetic_v<T>;
+concept Arithmetic = std::is_arithmetic_v<T> || std::same_as<T, Condition>;
 
 /// A double and the row of the tape that computed it: 16 bytes, a value type. Implicit from arithmetic types (a constant, on no
 /// tape), with no conversion back: `value()` says that the derivative ends here.

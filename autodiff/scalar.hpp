@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
-/// Arithmetic of Scalar: operators and functions lifted from the rules. The handle itself is handle.hpp, how a row is written recorder.hpp.
+/// Arithmetic of Scalar: operators and functions lifted from the rules. The handle itself is handle.hpp, how a row is written recorder.hpp,
+/// comparisons condition.hpp.
 ///
 /// Every operator returns a Scalar, never an expression that refers to its operands, so `auto`, ternaries, lambdas and containers
 /// hold numbers. Named functions (sin, exp, pow, ...) stand beside their rules and arrive here through `apply`.
 #pragma once
 
+#include "autodiff/condition.hpp"
 #include "autodiff/recorder.hpp"
 
-#include <compare>
 #include <limits>
 
 namespace autodiff {
@@ -146,19 +147,6 @@ template <class B>
     return *this = std::move(*this) / std::forward<B>(b);
 }
 
-// Comparisons are of values; one with a moved-from operand throws.
-inline bool operator==(const Scalar& a, const Scalar& b) { return a.value() == b.value(); }
-inline std::partial_ordering operator<=>(const Scalar& a, const Scalar& b) { return a.value() <=> b.value(); }
-inline bool operator<(const Scalar& a, const Scalar& b) { return a.value() < b.value(); }
-inline bool operator>(const Scalar& a, const Scalar& b) { return a.value() > b.value(); }
-inline bool operator<=(const Scalar& a, const Scalar& b) { return a.value() <= b.value(); }
-inline bool operator>=(const Scalar& a, const Scalar& b) { return a.value() >= b.value(); }
-
-inline bool isnan(const Scalar& x) { return std::isnan(x.value()); }
-inline bool isinf(const Scalar& x) { return std::isinf(x.value()); }
-inline bool isfinite(const Scalar& x) { return std::isfinite(x.value()); }
-inline bool signbit(const Scalar& x) { return std::signbit(x.value()); }
-
 /// Prints the value. A template, so that no stream header is needed here, and so that no number is taken for a Scalar.
 template <class Stream, AScalar X>
     requires requires(Stream& s) { s.setstate(s.failbit); }
@@ -166,10 +154,6 @@ Stream& operator<<(Stream& stream, const X& x) {
     stream << x.value();
     return stream;
 }
-
-/// c ? a : b, written as a function for code that is generic over numbers and tensors; the other value receives no adjoint.
-inline Scalar select(bool c, const Scalar& a, const Scalar& b) { return c ? a : b; }
-inline Scalar where(bool c, const Scalar& a, const Scalar& b) { return c ? a : b; }
 
 }  // namespace v1
 }  // namespace autodiff

@@ -23,8 +23,15 @@ inline bool silent(const Scalar& adjoint) { return !adjoint.recorded() && adjoin
 [[gnu::always_inline]] inline void flow(double* adjoint, Operand x, double ybar, double partial) {
     adjoint[static_cast<std::uint32_t>(x)] += ybar * partial + 0.0;
 }
+/// The same, recorded: nothing for the sink, no row where ybar itself is the contribution.
 inline void flow(Scalar* adjoint, Operand x, const Scalar& ybar, const Scalar& partial) {
-    if (x != Operand{0}) adjoint[static_cast<std::uint32_t>(x)] += ybar * partial;  // what flows into the sink need not be recorded
+    if (x == Operand{0}) return;
+    Scalar& xbar = adjoint[static_cast<std::uint32_t>(x)];
+    const bool first = silent(xbar), unchanged = !partial.recorded() && partial.value() == 1;
+    if (unchanged)
+        xbar = first ? ybar : xbar + ybar;
+    else
+        xbar = first ? chain_product(ybar, partial) : chain_sum(ybar, partial, xbar);
 }
 /// A silent row: if an adjoint of 0 has arrived there, it is passed on as 0 * anything = 0, so that its operands count as reached.
 inline void touch(double* adjoint, double ybar, const Operand* first, std::uint32_t operands) {

@@ -72,6 +72,7 @@ void Tape::begin_recording() noexcept {
 void Tape::clear() {
     if (!nodes_.empty()) nodes_.clear();
     if (!names_.empty()) names_.clear();
+    if (!branches_.empty()) branches_.clear();
     begin_recording();
 }
 
@@ -295,7 +296,7 @@ Mark Tape::mark() {
     if (count[rows - 1] > 0) append_leaf(0);  // nothing is absorbed across a mark: an empty row on top
     Mark m;
     m.tape_ = this, m.last_ = id_of(rows - 1);
-    m.rows_ = rows, m.operands_ = operands, m.leaf_rows_ = leaf_rows_, m.variables_ = variables_;
+    m.rows_ = rows, m.operands_ = operands, m.leaf_rows_ = leaf_rows_, m.variables_ = variables_, m.branches_ = branches_.size();
     return m;
 }
 
@@ -310,6 +311,7 @@ void Tape::rewind(const Mark& m) {
     rows = m.rows_, operands = m.operands_, leaf_rows_ = m.leaf_rows_, variables_ = m.variables_;
     while (!nodes_.empty() && nodes_.back().row >= rows) nodes_.pop_back();
     while (!names_.empty() && names_.back().first >= rows) names_.pop_back();
+    branches_.resize(m.branches_);
 }
 
 // Statistics --------------------------------------------------------------------------------------------------------------------------
@@ -330,8 +332,8 @@ TapeStatistics Tape::stats() const {
     const bool operations = detail_ == Detail::operations;
     const std::size_t per_row = sizeof(*count) + (operations ? sizeof(*value) + sizeof(*operation) : 0),
                       per_operand = sizeof(*partial) + sizeof(*operand);
-    s.bytes = s.rows * per_row + s.operands * per_operand + nodes_.size() * sizeof(Node);
-    s.bytes_reserved = row_capacity_ * per_row + operand_capacity_ * per_operand + nodes_.capacity() * sizeof(Node);
+    s.bytes = s.rows * per_row + s.operands * per_operand + nodes_.size() * sizeof(Node) + branches_.size() * sizeof(Branch);
+    s.bytes_reserved = row_capacity_ * per_row + operand_capacity_ * per_operand + nodes_.capacity() * sizeof(Node) + branches_.capacity() * sizeof(Branch);
     std::map<std::string, std::size_t> frequency;
     for (const Node& node : nodes_) {
         s.bytes += bytes_of(node.value);

@@ -81,6 +81,17 @@ class Mark {
     const Tape* tape_ = nullptr;
     RecordingId last_ = constant_id;  // of the last row below the mark: while that row stands, so does the mark
     std::uint32_t rows_ = 0, operands_ = 0, leaf_rows_ = 0, variables_ = 0;
+    std::size_t branches_ = 0;
+};
+
+/// A comparison that decided which way the recorded program went (condition.hpp).
+struct Branch {
+    std::uint32_t before = 0;  ///< the first row that was recorded after it
+    RecordingId id = constant_id;
+    Operation relation{};               ///< less, less_equal, equal or not_equal
+    bool holds = false;                 ///< what came out
+    std::uint32_t a = 0, b = 0;         ///< rows; 0 for a constant
+    double a_value = 0, b_value = 0;
 };
 
 /// What a tape holds.
@@ -144,6 +155,9 @@ class Tape : private WengertList {
     // For the engine ----------------------------------------------------------------------------------------------------------------
     [[nodiscard]] const WengertList& list() const noexcept { return *this; }
     [[nodiscard]] const std::vector<Node>& nodes() const noexcept { return nodes_; }
+    /// Where operations are kept: the comparisons of recorded values that decided something, in the order of the program.
+    [[nodiscard]] std::span<const Branch> branches() const noexcept { return branches_; }
+    void note_branch(const Branch& branch) { branches_.push_back(branch); }
     /// Whether the row belongs to this recording (or to a part of an earlier one that a rewind has kept).
     [[nodiscard]] bool holds(std::uint32_t row, RecordingId id) const noexcept;
     /// The rows that each id covers: `first` of each, oldest first. More than one only after a rewind.
@@ -193,6 +207,7 @@ class Tape : private WengertList {
     std::uint32_t next_id_ = 0, last_id_ = 0;  // ids taken from the process in advance
     std::vector<Segment> segments_;
     std::vector<Node> nodes_;
+    std::vector<Branch> branches_;
     std::vector<std::pair<std::uint32_t, std::string>> names_;  // sorted by row
 };
 

@@ -118,7 +118,8 @@ struct Pow {
     template <class T>
     static T partial_b(const T& a, const T& b, const T& y) {
         using std::log;
-        return select(a == 0 && b > 0, constant<T>(0), y * log(a));
+        const T partial = y * log(a);
+        return select(a == 0, select(b > 0, constant<T>(0), partial), partial);
     }
 };
 

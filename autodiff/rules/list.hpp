@@ -4,6 +4,7 @@
 #pragma once
 
 #include "autodiff/rules/binary.hpp"
+#include "autodiff/rules/choice.hpp"
 #include "autodiff/rules/ternary.hpp"
 #include "autodiff/rules/unary.hpp"
 
@@ -22,8 +23,8 @@ struct List {
 
 using Unary = List<Neg, Square, Reciprocal, Sqrt, Cbrt, Rsqrt, Exp, Exp2, Expm1, Log, Log2, Log10, Log1p, Sin, Cos, Tan, Asin, Acos, Atan,
                    Sinh, Cosh, Tanh, Asinh, Acosh, Atanh, Sigmoid, Softplus, Relu, Abs, Sign, Floor, Erf, Erfc, Lgamma, Digamma>;
-using Binary = List<Add, Sub, Mul, Div, Pow, Maximum, Minimum, Hypot, Atan2, Polygamma>;
-using Ternary = List<Fma>;
+using Binary = List<Add, Sub, Mul, Div, Pow, Maximum, Minimum, Hypot, Atan2, Polygamma, Less, LessEqual, Equal, NotEqual, ChainProduct>;
+using Ternary = List<Fma, Where, ChainSum>;
 
 template <class... A, class... B, class... C>
 List<A..., B..., C...> join(List<A...>, List<B...>, List<C...>);

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: MIT
+// Assembling: folding, reuse, identities, removal of what is dead.
+#include "autodiff/function/program.hpp"
+
+#include "autodiff/node.hpp"
+#include "autodiff/scalar.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <fmt/format.h>
+
+namespace autodiff {
+inline namespace v1 {
+namespace function {
+
+// Assembler ---------------------------------------------------------------------------------------------------------------------------
+
+std::size_t Assembler::Hash::operator()(const Instruction& i) const noexcept {
+    std::uint64_t h = static_cast<std::uint64_t>(i.operation);
+    for (const Value v : i.x) h = (h ^ static_cast<std::uint32_t>(v)) * 0x9e3779b97f4a7c15u, h ^= h >> 29;
+    return static_cast<std::size_t>(h);
+}
+
+Value Assembler::constant(double c) {
+    const auto [at, is_new] = constants_.try_emplace(std::bit_cast<std::uint64_t>(c));
+    if (is_new) {
+        at->second = Value{constant_bit | static_cast<std::uint32_t>(program_.constants.size())};
+        program_.constants.push_back(c);
+    }
+    return at->second;
+}
+
+/// Whether v can only be a finite number: then 0 * v is 0, and a product with it needs no guard against 0 * inf.
+bool Assembler::finite(Value v) const {
+    if (is_constant(v)) return std::isfinite(program_.constant(v));
+    const Instruction* const maker = program_.maker_of(v);
+    if (maker == nullptr) return false;
+    const Operation o = maker->operation;
+    if (o == code_of<rules::Less> || o == code_of<rules::LessEqual> || o == code_of<rules::Equal> || o == code_of<rules::NotEqual>) return true;
+    return o == code_of<rules::Where> && is_constant(maker->x[1]) && is_constant(maker->x[2]) && finite(maker->x[1]) && finite(maker->x[2]);
+}
+
+bool Assembler::fold(Operation operation, const std::array<Value, 3>& x, Value& y) {
+    const auto n = static_cast<std::size_t>(arity(operation));
+    for (std::size_t k = 0; k < n; ++k)
+        if (!is_constant(x[k])) return false;
+    const auto c = [&](std::size_t k) { return program_.constant(x[k]); };
+    y = constant(visit(operation, [&]<class R>(R) -> double {
+        if constexpr (rules::UnaryRule<R>)
+            return R::value(c(0));
+        else if constexpr (rules::BinaryRule<R>)
+            return R::value(c(0), c(1));
+        else
+            return R::value(c(0), c(1), c(2));
+    }));
+    return true;
+}
+
+/// Identities that hold for every number, the sign of a zero apart. true: the result is y; false: operation and x may have become simpler.
+bool Assembler::simplify(Operation& operation, std::array<Value, 3>& x, Value& y) {
+    using namespace rules;
+    const auto become = [&](Operation o, Value a, Value b = {}) { operation = o, x = {a, b, Value{}}; };
+    const auto is = [&](Value v) { return y = v, true; };
+    // The products of the sweep are plain ones where nothing can be 0 * inf.
+    if (operation == code_of<ChainSum>) {
+        if (equals(x[2], 0)) {
+            become(code_of<ChainProduct>, x[0], x[1]);
+        } else if (equals(x[1], 1)) {
+            become(code_of<Add>, x[2], x[0]);
+        } else if (equals(x[1], -1)) {
+            become(code_of<Sub>, x[2], x[0]);
+        } else if (finite(x[1]) || (is_constant(x[0]) && !equals(x[0], 0))) {
+            const Value product = append(code_of<Mul>, {x[0], x[1], Value{}});
+            become(code_of<Add>, x[2], product);
+        }
+    }
+    if (operation == code_of<ChainProduct> && (finite(x[1]) || (is_constant(x[0]) && !equals(x[0], 0)))) operation = code_of<Mul>;
+    if (operation == code_of<Where>) {
+        if (is_constant(x[0])) return is(equals(x[0], 0) ? x[2] : x[1]);
+        if (x[1] == x[2]) return is(x[1]);
+    }
+    if (operation == code_of<Mul>) {
+        if (equals(x[0], 1)) return is(x[1]);
+        if (equals(x[1], 1)) return is(x[0]);
+        if (equals(x[0], -1)) become(code_of<Neg>, x[1]);
+        if (operation == code_of<Mul> && equals(x[1], -1)) become(code_of<Neg>, x[0]);
+    }
+    if (operation == code_of<Div> && equals(x[1], 1)) return is(x[0]);
+    if (operation == code_of<Add>) {
+        if (equals(x[0], 0)) return is(x[1]);
+        if (equals(x[1], 0)) return is(x[0]);
+    }
+    if (operation == code_of<Sub>) {
+        if (equals(x[1], 0)) return is(x[0]);
+        if (equals(x[0], 0)) become(code_of<Neg>, x[1]);
+    }
+    if (operation == code_of<Neg>)
+        if (const Instruction* inner = program_.maker_of(x[0]); inner != nullptr && inner->operation == code_of<Neg>) return is(inner->x[0]);
+    // One order for what has none, so that a * b is found again as b * a.
+    if ((operation == code_of<Add> || operation == code_of<Mul> || operation == code_of<Equal> || operation == code_of<NotEqual>) && x[1] < x[0])
+        std::swap(x[0], x[1]);
+    return false;
+}
+
+Value Assembler::append(Operation operation, std::array<Value, 3> x) {
+    for (auto k = static_cast<std::size_t>(arity(operation)); k < 3; ++k) x[k] = Value{};
+    Value y{};
+    if (fold(operation, x, y) || simplify(operation, x, y)) return y;
+    const Instruction instruction{operation, x};
+    const auto [at, is_new] = known_.try_emplace(instruction, Value{program_.values()});
+    if (is_new) program_.code.push_back(instruction);
+    return at->second;
+}
+
+Program Assembler::finish(std::span<const Value> outputs, std::span<const Guard> guards) && {
+    Program live;
+    live.inputs = program_.inputs;
+    std::vector<bool> needed(program_.values(), false), constant_needed(program_.constants.size(), false);
+    const auto need = [&](Value v) { (is_constant(v) ? constant_needed : needed)[index_of(v)] = true; };
+    for (const Value v : outputs) need(v);
+    for (const Guard& guard : guards)
+        if (!is_constant(guard.condition)) need(guard.condition);
+    for (std::size_t k = program_.code.size(); k-- > 0;)
+        if (needed[program_.inputs + k])
+            for (std::size_t x = 0; x < operands(program_.code[k]); ++x) need(program_.code[k].x[x]);
+
+    std::vector<Value> moved(program_.values()), constant_moved(program_.constants.size());
+    const auto now = [&](Value v) { return (is_constant(v) ? constant_moved : moved)[index_of(v)]; };
+    for (std::uint32_t k = 0; k < program_.inputs; ++k) moved[k] = Value{k};
+    for (std::size_t k = 0; k < program_.constants.size(); ++k)
+        if (constant_needed[k]) {
+            constant_moved[k] = Value{constant_bit | static_cast<std::uint32_t>(live.constants.size())};
+            live.constants.push_back(program_.constants[k]);
+        }
+    for (std::size_t k = 0; k < program_.code.size(); ++k)
+        if (needed[program_.inputs + k]) {
+            moved[program_.inputs + k] = Value{live.values()};
+            Instruction i = program_.code[k];
+            for (std::size_t x = 0; x < operands(i); ++x) i.x[x] = now(i.x[x]);
+            live.code.push_back(i);
+        }
+    for (const Value v : outputs) live.outputs.push_back(now(v));
+    for (const Guard& guard : guards) {
+        if (is_constant(guard.condition)) continue;
+        const Guard g{now(guard.condition), guard.holds, guard.place};
+        const auto same = [&g](const Guard& other) { return other.condition == g.condition && other.holds == g.holds; };
+        if (live.guards.empty() || std::none_of(live.guards.end() - std::min<std::ptrdiff_t>(8, std::ssize(live.guards)), live.guards.end(), same))
+            live.guards.push_back(g);
+    }
+    return live;
+}
+
+// From a tape, and onto one -----------------------------------------------------------------------------------------------------------
+
+namespace {
+
+[[noreturn]] void throw_tensor_row(const Tape& tape, const Node& node) {
+    throw ValueError("record", "operations on numbers",
+                     fmt::format("the tensor operation {} ({})", node.primitive->name(), tape.name_of(node.row)),
+                     "compute with the numbers of the tensor, or record anew at each point");
+}
+
+/// Reads the rows of a tape that some output needs.
+class Reader {
+  public:
+    Reader(const Tape& tape, std::span<const Scalar> inputs)
+        : tape_(tape), list_(tape.list()), assembler_(static_cast<std::uint32_t>(inputs.size())), value_(list_.rows, unread), needed_(list_.rows, false) {
+        for (std::size_t k = 0; k < inputs.size(); ++k) {
+            value_[inputs[k].row()] = assembler_.input(static_cast<std::uint32_t>(k));
+            is_input_.push_back(inputs[k].row());
+        }
+    }
+    void need(const Scalar& x) {
+        if (x.recorded()) needed_[x.row()] = true;
+    }
+    void need(std::uint32_t row) { needed_[row] = true; }
+    void read();
+    [[nodiscard]] Value value(const Scalar& x) { return x.recorded() ? value_[x.row()] : assembler_.constant(x.value()); }
+    [[nodiscard]] Value value(std::uint32_t row, double c) { return row == 0 ? assembler_.constant(c) : value_[row]; }
+    [[nodiscard]] Assembler& assembler() { return assembler_; }
+
+  private:
+    static constexpr Value unread{0xffffffffu};
+    const Tape& tape_;
+    const WengertList& list_;
+    Assembler assembler_;
+    std::vector<Value> value_;  // per row
+    std::vector<bool> needed_;
+    std::vector<std::uint32_t> is_input_;
+};
+
+void Reader::read() {
+    std::uint32_t first = list_.operands;
+    for (std::uint32_t row = list_.rows; row-- > 1;) {
+        first -= list_.count[row];
+        if (!needed_[row] || value_[row] != unread) continue;
+        for (std::uint32_t k = 0; k < list_.count[row]; ++k) needed_[static_cast<std::uint32_t>(list_.operand[first + k])] = true;
+    }
+    std::size_t node = 0;
+    const std::vector<Node>& nodes = tape_.nodes();
+    for (std::uint32_t row = 1; row < list_.rows; ++row) {
+        const std::uint32_t begin = first;
+        first += list_.count[row];
+        while (node < nodes.size() && nodes[node].row < row) ++node;
+        if (!needed_[row] || value_[row] != unread) continue;
+        if (node < nodes.size() && nodes[node].row == row) throw_tensor_row(tape_, nodes[node]);
+        if (list_.operation[row] == Operation{}) {  // a variable that is no input keeps its value
+            value_[row] = assembler_.constant(list_.value[row]);
+            continue;
+        }
+        std::array<Value, 3> x{};
+        for (std::uint32_t k = 0; k < list_.count[row]; ++k)
+            x[k] = value(static_cast<std::uint32_t>(list_.operand[begin + k]), list_.partial[begin + k]);
+        value_[row] = assembler_.append(list_.operation[row], x);
+    }
+}
+
+}  // namespace
+
+Program assemble(const Tape& tape, std::span<const Scalar> inputs, std::span<const Scalar> outputs, std::span<const Guard> guards,
+                 std::span<const Scalar> conditions) {
+    if (tape.detail() != Detail::operations)
+        throw TapeError(TapeError::Kind::detail, "record", "a tape that keeps operations", "one that keeps derivatives only");
+    Reader reader(tape, inputs);
+    for (const Scalar& y : outputs) reader.need(y);
+    for (const Scalar& c : conditions) reader.need(c);
+    for (const Branch& branch : tape.branches()) reader.need(branch.a), reader.need(branch.b);
+    reader.read();
+    std::vector<Guard> all;
+    for (std::size_t k = 0; k < guards.size(); ++k) all.push_back({reader.value(conditions[k]), guards[k].holds, guards[k].place});
+    for (const Branch& branch : tape.branches()) {
+        const Value condition = reader.assembler().append(
+            branch.relation, {reader.value(branch.a, branch.a_value), reader.value(branch.b, branch.b_value), Value{}});
+        all.push_back({condition, branch.holds, static_cast<std::uint32_t>(all.size())});
+    }
+    std::vector<Value> values;
+    for (const Scalar& y : outputs) values.push_back(reader.value(y));
+    return std::move(reader.assembler()).finish(values, all);
+}
+
+Recorded run(const Program& program, std::span<const Scalar> inputs) {
+    std::vector<Scalar> value(inputs.begin(), inputs.end());
+    value.reserve(program.values());
+    const auto at = [&](Value v) { return is_constant(v) ? Scalar(program.constant(v)) : value[index_of(v)]; };
+    for (const Instruction& i : program.code)
+        value.push_back(visit(i.operation, [&]<class R>(R rule) -> Scalar {
+            const Scalar a = at(i.x[0]);
+            if constexpr (rules::UnaryRule<R>) {
+                return apply(rule, a);
+            } else {
+                const Scalar b = at(i.x[1]);
+                if constexpr (rules::BinaryRule<R>)
+                    return apply(rule, a, b);
+                else
+                    return apply(rule, a, b, at(i.x[2]));
+            }
+        }));
+    Recorded result;
+    for (const Value v : program.outputs) result.outputs.push_back(at(v));
+    for (const Guard& guard : program.guards) result.conditions.push_back(at(guard.condition));
+    return result;
+}
+
+// Text --------------------------------------------------------------------------------------------------------------------------------
+
+namespace {
+
+std::string word(const Program& program, Value v) {
+    if (is_constant(v)) return fmt::format("{}", program.constant(v));
+    return fmt::format("{}{}", program.is_input(v) ? "x" : "t", program.is_input(v) ? index_of(v) : index_of(v) - program.inputs);
+}
+
+}  // namespace
+
+std::string comparison_of(const Program& program, const Guard& guard) {
+    const Instruction* const i = program.maker_of(guard.condition);
+    const auto sign = [](Operation o) {
+        if (o == code_of<rules::Less>) return "<";
+        if (o == code_of<rules::LessEqual>) return "<=";
+        return o == code_of<rules::Equal> ? "==" : "!=";
+    };
+    return fmt::format("{} {} {}", word(program, i->x[0]), sign(i->operation), word(program, i->x[1]));
+}
+
+std::string to_string(const Program& program) {
+    std::string text = "inputs ";
+    for (std::uint32_t k = 0; k < program.inputs; ++k) text += fmt::format("{}x{}", k == 0 ? "" : ", ", k);
+    text += '\n';
+    for (std::uint32_t k = 0; k < program.code.size(); ++k) {
+        const Instruction& i = program.code[k];
+        text += fmt::format("t{} = {}(", k, name(i.operation));
+        for (std::size_t x = 0; x < operands(i); ++x) text += fmt::format("{}{}", x == 0 ? "" : ", ", word(program, i.x[x]));
+        text += ")\n";
+    }
+    for (const Guard& guard : program.guards)
+        text += fmt::format("guard {} is {}\n", comparison_of(program, guard), guard.holds ? "true" : "false");
+    text += "outputs ";
+    for (std::size_t k = 0; k < program.outputs.size(); ++k) text += fmt::format("{}{}", k == 0 ? "" : ", ", word(program, program.outputs[k]));
+    return text + '\n';
+}
+
+}  // namespace function
+}  // namespace v1
+}  // namespace autodiff
