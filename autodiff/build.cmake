@@ -2,6 +2,7 @@
 # How a library of this project is compiled and installed. Every folder takes its warnings and its floating-point contract from
 # wengert_compile_options; every file is named in exactly one list.
 include_guard()
+include(CheckCXXSourceCompiles)
 include(GNUInstallDirs)
 
 # Headers go below a folder of our own, so that nobody else's include/autodiff is overwritten.
@@ -77,6 +78,46 @@ function(wengert_library name)
     install(TARGETS ${target} EXPORT wengert ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
         RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} FILE_SET HEADERS DESTINATION ${WENGERT_INCLUDEDIR}
         FILE_SET optional DESTINATION ${WENGERT_INCLUDEDIR} INCLUDES DESTINATION ${WENGERT_INCLUDEDIR})
+endfunction()
+
+# The vector instructions for which sources are compiled besides the compiler's own baseline, best last.
+set(WENGERT_INSTRUCTION_SETS "")
+set(wengert_flags_avx2 -mavx2 -mfma)
+set(wengert_flags_avx512 -mavx2 -mfma -mavx512f -mavx512dq -mavx512bw -mavx512vl -mavx512cd -mprefer-vector-width=512)
+foreach(set avx2 avx512)
+    string(TOUPPER ${set} SET)
+    set(CMAKE_REQUIRED_FLAGS ${wengert_flags_${set}})
+    list(JOIN CMAKE_REQUIRED_FLAGS " " CMAKE_REQUIRED_FLAGS)
+    check_cxx_source_compiles("
+        #include <immintrin.h>
+        int main() { return __builtin_cpu_supports(\"avx2\") ? 0 : static_cast<int>(sizeof(__m256)); }" WENGERT_HAS_${SET})
+    unset(CMAKE_REQUIRED_FLAGS)
+    if(WENGERT_HAS_${SET})
+        list(APPEND WENGERT_INSTRUCTION_SETS ${set})
+    endif()
+endforeach()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    list(APPEND wengert_flags_avx512 -Wno-uninitialized -Wno-maybe-uninitialized)  # its own intrinsics (its bug 105593)
+endif()
+
+# wengert_instruction_sets(target sources...) compiles sources of this folder, which the target lists too, once more for each set, with
+# WENGERT_SET the set and WENGERT_LANES its architecture in xsimd; the target's sources learn of the sets by WENGERT_AVX2, WENGERT_AVX512.
+# Always optimised: a scalar inline function that is not inlined would be compiled for the set, and the linker might take it for all.
+function(wengert_instruction_sets target)
+    set(lanes_avx2 "::xsimd::fma3<::xsimd::avx2>")
+    set(lanes_avx512 "::xsimd::avx512bw")
+    cmake_path(RELATIVE_PATH CMAKE_CURRENT_SOURCE_DIR BASE_DIRECTORY ${PROJECT_SOURCE_DIR} OUTPUT_VARIABLE folder)
+    foreach(set IN LISTS WENGERT_INSTRUCTION_SETS)
+        string(TOUPPER ${set} SET)
+        target_compile_definitions(${target} PRIVATE WENGERT_${SET})
+        foreach(source IN LISTS ARGN)
+            set(again ${CMAKE_CURRENT_BINARY_DIR}/${set}/${source})
+            file(CONFIGURE OUTPUT ${again} CONTENT "#include \"${folder}/${source}\"\n")
+            set_source_files_properties(${again} PROPERTIES COMPILE_OPTIONS "-O2;${wengert_flags_${set}}"
+                COMPILE_DEFINITIONS "WENGERT_SET=${set};WENGERT_LANES=${lanes_${set}}")
+            target_sources(${target} PRIVATE ${again})
+        endforeach()
+    endforeach()
 endfunction()
 
 # The package: find_package(wengert) gives wengert::autodiff and wengert::nn.
