@@ -3,6 +3,7 @@
 /// The library throws, it never prints and never aborts. Next: tape.hpp.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <stdexcept>
 #include <string>
@@ -57,6 +58,17 @@ class TapeError : public Error {
 
   private:
     Kind kind_;
+};
+
+/// A recorded function was replayed at a point where a comparison comes out differently, so that another branch would be taken.
+class BranchChanged : public Error {
+  public:
+    BranchChanged(std::size_t point, std::size_t comparison, std::string_view expected, std::string_view got, std::string_view remedy);
+    [[nodiscard]] std::size_t point() const noexcept { return point_; }            ///< of the batch; 0 where there is only one
+    [[nodiscard]] std::size_t comparison() const noexcept { return comparison_; }  ///< its number among those of the recording
+
+  private:
+    std::size_t point_, comparison_;
 };
 
 /// A file is not what it should be. `offset` is the byte at which that shows.

@@ -5,6 +5,7 @@
 #include "autodiff/function/lane_kernels.hpp"
 
 #include <utility>
+#include <xsimd/xsimd.hpp>
 
 namespace autodiff {
 inline namespace v1 {
@@ -16,7 +17,7 @@ struct Access {
     static constexpr std::size_t size = P::size;
     [[gnu::always_inline]] static P load(const T* x) { return P::load(x); }
     [[gnu::always_inline]] static void store(T* x, const P& y) { y.store(x); }
-    [[gnu::always_inline]] static P multiply_add(const P& a, const P& b, const P& c) { return multiply_added(a, b, c); }
+    [[gnu::always_inline]] static P multiply_add(const P& a, const P& b, const P& c) { return P(xsimd::fma(a.lanes, b.lanes, c.lanes)); }
 };
 template <class T>
 struct Access<T, T> {
@@ -86,9 +87,6 @@ struct Loops : Access<T, P> {
     [[gnu::always_inline]] static void begin(const Frame<T>& frame, const Term& term, int first, P (&sum)[n]) {
         const Operand a(frame, term.a), b(frame, term.b);
         switch (term.kind) {
-        case Term::Kind::plus:
-            for (int v = 0; v < n; ++v) sum[v] = a.at(first + v);
-            break;
         case Term::Kind::minus:
             for (int v = 0; v < n; ++v) sum[v] = -a.at(first + v);
             break;
@@ -104,6 +102,8 @@ struct Loops : Access<T, P> {
                 sum[v] = select(x == P(0), P(0), P(x * b.at(first + v)));
             }
             break;
+        default:
+            for (int v = 0; v < n; ++v) sum[v] = a.at(first + v);
         }
     }
     /// The whole sum of n vectors from the given one on.
@@ -162,9 +162,9 @@ struct Loops : Access<T, P> {
         for (int v = 0; v < frame.vectors; ++v) store(to + static_cast<std::size_t>(v) * size, a.at(v));
     }
 
-    static LaneKernels<T> table() {
-        return []<class... R>(rules::List<R...>) {
-            return LaneKernels<T>{size, {nullptr, &rule<R>...}, &sum, &sum_over_points, &deliver};
+    static void fill(LaneKernels<T>& table) {
+        [&table]<class... R>(rules::List<R...>) {
+            table = {size, {nullptr, &rule<R>...}, &sum, &sum_over_points, &deliver};
         }(rules::All{});
     }
 };

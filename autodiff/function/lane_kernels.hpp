@@ -2,6 +2,7 @@
 /// The loops that a plan consists of, one for every rule, compiled for every instruction set: numbers only, no tape, no program.
 #pragma once
 
+#include "autodiff/kernels/instruction_set.hpp"
 #include "autodiff/rules/list.hpp"
 #include "autodiff/shape.hpp"
 
@@ -51,6 +52,12 @@ struct LaneKernels {
     Kernel<T> sum_over_points;                             ///< y += the sum of the terms at all points of the block
     Kernel<T> deliver;                                     ///< column y takes a
 };
+
+/// Fills the table with the kernels compiled for the set (lane_kernels.cpp). T: float, double.
+template <kernels::InstructionSet S>
+void fill(LaneKernels<float>& table);
+template <kernels::InstructionSet S>
+void fill(LaneKernels<double>& table);
 
 /// The kernels for the best instruction set of this machine.
 template <class T>

@@ -78,7 +78,7 @@ class Drafter {
     void add_output(Value v, Delivery delivery) {
         if (!is_constant(v)) ++uses_[index_of(v)];
         const bool once = uniform(v);
-        outputs.push_back({delivery, once, v, once ? 0 : delivery == Delivery::each ? columns++ : sums++});
+        outputs.push_back({delivery, once, v, delivery == Delivery::each ? columns++ : sums++});
     }
 
     /// Whether the value may disappear into a step of its only user.
@@ -380,7 +380,7 @@ Plan<T> make_plan(const Program& program, const std::vector<bool>& shared, std::
         });
     }
     for (const auto& output : drafter.outputs)
-        plan.outputs.push_back({output.delivery, output.uniform, output.uniform ? scalar_place(output.value) : output.place});
+        plan.outputs.push_back({output.delivery, output.uniform, output.place, output.uniform ? scalar_place(output.value) : 0});
     return plan;
 }
 template Plan<float> make_plan(const Program&, const std::vector<bool>&, std::span<const Delivery>);

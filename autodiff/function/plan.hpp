@@ -38,11 +38,11 @@ struct Plan {
     struct Spread {
         std::uint32_t slot, place;
     };
-    /// Where an output is found: the number of its column or of its sum, or, where no point matters, the prologue's slot.
+    /// An output: the number of its column or of its sum, and where no point matters for it, the prologue's slot that has it.
     struct Output {
         Delivery delivery;
         bool uniform;
-        std::uint32_t place;
+        std::uint32_t place, slot;
     };
 
     const LaneKernels<T>* lanes = nullptr;

@@ -1,0 +1,458 @@
+// SPDX-License-Identifier: MIT
+/// Record once, replay anywhere: at a new point, at many points in SIMD lanes and threads, with derivatives.
+///
+///     auto f = autodiff::record([](auto S, auto sigma) { return black_scholes(S, sigma); }, 100.0, 0.2);
+///     f(101.0, 0.25);                          // a number
+///     f.gradient(101.0, 0.25);                 // a tuple of numbers
+///     f.gradient(S_batch, sigma_batch);        // a tuple of tensors: one entry per point
+///
+/// `record` runs the function once, on a tape, and keeps a simplified program (function/program.hpp): dead rows are removed, common
+/// subexpressions merged, constants folded, chains of additions fused. Comparisons that decided a branch guard it (OnBranch); `where`
+/// records both sides. A loop whose bounds depend on data is a branch like any other.
+#pragma once
+
+#include "autodiff/function/recording.hpp"
+#include "autodiff/scalar.hpp"
+
+#include <array>
+#include <span>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace autodiff {
+inline namespace v1 {
+
+/// Marks an argument of `record` that all points of a batch have in common: a parameter. Its gradient is summed over the points.
+template <class X>
+struct Shared {
+    X value;
+};
+template <class X>
+[[nodiscard]] Shared<X> shared(X x) {
+    return {std::move(x)};
+}
+
+namespace internal {
+
+template <class X>
+concept Numbers = !ATensor<X> && requires(const X& x) {
+    { x.data() } -> std::convertible_to<const void*>;
+    x.size();
+    typename X::value_type;
+} && std::is_arithmetic_v<typename X::value_type>;
+template <class X>
+inline constexpr bool is_array = false;
+template <class T, std::size_t N>
+inline constexpr bool is_array<std::array<T, N>> = true;
+
+/// What an argument of `record` is for the recorded function, and what its derivatives are. A number:
+template <class X>
+struct Parameter {
+    static_assert(std::is_arithmetic_v<X>, "record takes numbers, std::vector or std::array of numbers, and shared(...) of them");
+    static constexpr bool is_shared = false, is_number = true;
+    using Example = X;
+    using Variable = Scalar;
+    template <class T>
+    using Of = T;
+    static std::size_t count(const X&) { return 1; }
+    static const X& example(const X& x) { return x; }
+    static Variable variable(std::span<const Scalar> x) { return x[0]; }
+    template <class T>
+    static T gather(std::size_t, const T* x) {
+        return *x;
+    }
+};
+/// Several.
+template <Numbers X>
+struct Parameter<X> {
+    static constexpr bool is_shared = false, is_number = false;
+    using Example = X;
+    template <class T, bool = is_array<X>>
+    struct Container {
+        using type = std::vector<T>;
+    };
+    template <class T>
+    struct Container<T, true> {
+        using type = std::array<T, std::tuple_size<X>::value>;
+    };
+    template <class T>
+    using Of = typename Container<T>::type;
+    using Variable = Of<Scalar>;
+    static std::size_t count(const X& x) { return x.size(); }
+    static const X& example(const X& x) { return x; }
+    template <class T, class Y>
+    static Of<Y> copied(std::size_t n, const T* from) {
+        Of<Y> to;
+        if constexpr (!is_array<X>) to.resize(n);
+        for (std::size_t k = 0; k < n; ++k) to[k] = from[k];
+        return to;
+    }
+    static Variable variable(std::span<const Scalar> x) { return copied<Scalar, Scalar>(x.size(), x.data()); }
+    template <class T>
+    static Of<T> gather(std::size_t n, const T* x) {
+        return copied<T, T>(n, x);
+    }
+};
+template <class X>
+struct Parameter<Shared<X>> : Parameter<X> {
+    static constexpr bool is_shared = true;
+    static std::size_t count(const Shared<X>& x) { return Parameter<X>::count(x.value); }
+    static const X& example(const Shared<X>& x) { return x.value; }
+};
+
+/// Numbers of one argument, whatever holds them.
+template <class X, class F>
+void for_each_number(const X& x, const F& f) {
+    if constexpr (std::is_arithmetic_v<X>)
+        f(x);
+    else
+        for (const auto& number : x) f(number);
+}
+
+/// The Scalars that a recorded function has returned.
+template <class Y>
+void append_outputs(const Y& y, std::vector<Scalar>& to) {
+    if constexpr (std::is_convertible_v<const Y&, Scalar>)
+        to.push_back(y);
+    else if constexpr (requires { std::tuple_size<Y>::value; } && !requires { y.begin(); })
+        std::apply([&to](const auto&... part) { (append_outputs(part, to), ...); }, y);
+    else
+        for (const auto& part : y) append_outputs(part, to);
+}
+
+/// Whether an argument means one point (its parameter's own kind) or many.
+template <class P, class A>
+inline constexpr bool is_one_point = P::is_number ? std::is_arithmetic_v<A> : Numbers<A>;
+template <class A>
+struct ElementOf {
+    using type = typename A::value_type;
+};
+template <class T>
+struct ElementOf<Tensor<T>> {
+    using type = T;
+};
+template <class A>
+    requires std::is_arithmetic_v<A>
+struct ElementOf<A> {
+    using type = double;
+};
+
+[[noreturn]] void throw_wrong_points(std::size_t argument, std::string_view expected, std::string_view got);
+[[noreturn]] void throw_wrong_count(std::size_t argument, std::size_t expected, std::size_t got);
+
+/// The columns of a batch: of each argument, where its numbers are.
+template <class T>
+class Columns {
+  public:
+    /// The same at all points.
+    template <class A>
+    void add_shared(std::size_t argument, std::size_t count, const A& a) {
+        std::vector<T>& numbers = kept_.emplace_back();
+        for_each_number(a, [&](auto x) { numbers.push_back(static_cast<T>(x)); });
+        if (numbers.size() != count) throw_wrong_count(argument, count, numbers.size());
+        for (const T& x : numbers) columns.push_back({&x, 0});
+    }
+    void add(std::size_t argument, const Tensor<T>& x, bool is_number, std::size_t count);
+    void add(std::size_t argument, std::span<const T> x);
+
+    std::vector<function::Column<T>> columns;
+    Index n = -1;
+
+  private:
+    void agree(std::size_t argument, Index points);
+    std::vector<std::vector<T>> kept_;
+};
+
+}  // namespace internal
+
+/// A recorded function. Its arguments are given either for one point, each of the kind it was recorded with, or for many:
+///   - for a number: a Tensor [n], a std::vector or span of n numbers; for k numbers: a Tensor [n, k], row-major or any view;
+///   - for a shared one: as recorded.
+/// A batch is computed in float or in double, by the type of its first argument that is not shared. What it returns per point is a
+/// Tensor with the points first ([n], [n, k], ...); several components are a view of one column each (`contiguous()` for row-major).
+/// cost     a batch runs in SIMD lanes and, if large, in threads; the result is the same for any number of threads
+/// throws   BranchChanged at a point where a recorded comparison comes out differently, if OnBranch::report is asked for; else such
+///          points of a batch are recorded anew; ShapeError if the arguments have different numbers of points
+/// A Function may be called by several threads at once, unless the function it was made from may not.
+template <class F, class... X>
+class Function {
+    using Parameters = std::tuple<internal::Parameter<X>...>;
+    static constexpr std::size_t arguments = sizeof...(X);
+    using Result = std::invoke_result_t<const F&, const typename internal::Parameter<X>::Variable&...>;
+    static constexpr bool scalar_result = std::is_convertible_v<Result, Scalar>;
+    template <class... A>
+    static constexpr bool one_point = (internal::is_one_point<internal::Parameter<X>, A> && ...);
+
+  public:
+    explicit Function(F f, const X&... example)
+        : counts_{internal::Parameter<X>::count(example)...},
+          recording_(std::make_shared<const function::Recording>(
+              [f = std::move(f), counts = counts_](std::span<const double> point) { return record_at(f, counts, point); }, packed(example...),
+              shared_flags(example...))) {}
+
+    /// f(x...): a number, or a std::vector of them where f returns several; of a batch a Tensor [n], or [n, m].
+    template <class... A>
+    [[nodiscard]] auto operator()(const A&... a) const {
+        using Q = function::Question;
+        if constexpr (one_point<A...>) {
+            return values_of(at(Q::values, a...).data());
+        } else {
+            return values_of(over<A...>(Q::values, a...));
+        }
+    }
+
+    /// dy/dx of a function with one result, each of its argument's kind; with several arguments a std::tuple.
+    /// Of a batch: [n] or [n, k]; of a shared argument, its own kind, summed over the points.
+    template <class... A>
+    [[nodiscard]] auto gradient(const A&... a) const {
+        return value_and_gradient(a...).second;
+    }
+    template <class... A>
+    [[nodiscard]] auto value_and_gradient(const A&... a) const {
+        static_assert(scalar_result, "a gradient is of a function with one result; ask for the jacobian");
+        using Q = function::Question;
+        if constexpr (one_point<A...>) {
+            const Answer answer = at(Q::gradient, a...);
+            return std::pair{answer.data()[0], parts_of(answer.data() + 1)};
+        } else {
+            const auto batch = over<A...>(Q::gradient, a...);
+            return std::pair{batch.column(0), parts_of(batch, 1)};
+        }
+    }
+    /// The sum of f over the points of a batch, and its gradient: the loss of a fit, whose parameters are shared.
+    template <class... A>
+        requires(!one_point<A...>)
+    [[nodiscard]] auto sum_and_gradient(const A&... a) const {
+        static_assert(scalar_result, "a gradient is of a function with one result");
+        const auto batch = over<A...>(function::Question::sum_gradient, a...);
+        return std::pair{batch.sums[0], parts_of(batch, 0, 1)};
+    }
+    /// dy[j]/dx[i] of a function with m results: [m] or [m, k]; without the m for one result; of a batch with the points first.
+    /// Shared arguments are not summed over.
+    template <class... A>
+    [[nodiscard]] auto jacobian(const A&... a) const {
+        using Q = function::Question;
+        if constexpr (one_point<A...>) {
+            const Answer answer = at(Q::jacobian, a...);
+            return jacobian_parts(answer.data() + recording_->outputs());
+        } else {
+            return jacobian_parts(over<A...>(Q::jacobian, a...));
+        }
+    }
+    /// H v, H the Hessian of f (of the sum of its results): arguments x..., and then v..., of the same kinds. Returned as a gradient.
+    template <class... A>
+        requires(sizeof...(A) == 2 * sizeof...(X))
+    [[nodiscard]] auto hvp(const A&... a) const {
+        using Q = function::Question;
+        using Twice = std::tuple<internal::Parameter<X>..., internal::Parameter<X>...>;
+        constexpr bool one = [&]<std::size_t... k>(std::index_sequence<k...>) {
+            return (internal::is_one_point<std::tuple_element_t<k, Twice>, A> && ...);
+        }(std::index_sequence_for<A...>());
+        if constexpr (one) {
+            const Answer answer = at(Q::curvature, a...);
+            return parts_of(answer.data());
+        } else {
+            return parts_of(over<A...>(Q::curvature, a...), 0);
+        }
+    }
+
+    /// The same function with another answer to changed branches. By default one point reports them, and a batch records anew.
+    [[nodiscard]] Function on_branch(OnBranch answer) const {
+        Function other = *this;
+        other.one_point_on_branch_ = other.batch_on_branch_ = answer;
+        return other;
+    }
+    /// How many recordings, of different branches, there are by now.
+    [[nodiscard]] std::size_t recordings() const { return recording_->variants(); }
+    /// The program that was recorded first, one operation a line.
+    [[nodiscard]] std::string to_string() const { return function::to_string(recording_->program()); }
+    [[nodiscard]] const function::Program& program() const noexcept { return recording_->program(); }
+
+  private:
+    using Counts = std::array<std::size_t, arguments>;
+
+    static std::vector<double> packed(const X&... example) {
+        std::vector<double> numbers;
+        (internal::for_each_number(internal::Parameter<X>::example(example), [&](auto x) { numbers.push_back(static_cast<double>(x)); }), ...);
+        return numbers;
+    }
+    static std::vector<bool> shared_flags(const X&... example) {
+        std::vector<bool> flags;
+        (flags.insert(flags.end(), internal::Parameter<X>::count(example), internal::Parameter<X>::is_shared), ...);
+        return flags;
+    }
+    static function::Program record_at(const F& f, const Counts& counts, std::span<const double> point) {
+        Tape tape;
+        std::vector<Scalar> inputs, outputs;
+        for (const double x : point) inputs.push_back(tape.variable(x));
+        std::size_t argument = 0, next = 0;
+        const auto take = [&]<class P>(std::type_identity<P>) {
+            const std::size_t begin = next, count = counts[argument++];
+            next += count;
+            return P::variable(std::span<const Scalar>(inputs).subspan(begin, count));
+        };
+        // Braces keep the order of the arguments.
+        const std::tuple<typename internal::Parameter<X>::Variable...> variables{take(std::type_identity<internal::Parameter<X>>{})...};
+        internal::append_outputs(std::apply(f, variables), outputs);
+        return function::assemble(tape, inputs, outputs);
+    }
+
+    // One point: small answers stay off the heap.
+    class Answer {
+      public:
+        explicit Answer(std::size_t n) : size_(n) {
+            if (n > few_.size()) many_.resize(n);
+        }
+        [[nodiscard]] double* data() { return many_.empty() ? few_.data() : many_.data(); }
+        [[nodiscard]] const double* data() const { return many_.empty() ? few_.data() : many_.data(); }
+        [[nodiscard]] std::span<double> span() { return {data(), size_}; }
+
+      private:
+        std::size_t size_;
+        std::array<double, 32> few_;
+        std::vector<double> many_;
+    };
+    template <class... A>
+    Answer at(function::Question question, const A&... a) const {
+        static_assert(sizeof...(A) % arguments == 0);
+        Answer inputs(recording_->inputs() * (sizeof...(A) / arguments)), answer(recording_->answers(question));
+        std::size_t argument = 0, next = 0;
+        const auto put = [&](const auto& x) {
+            const std::size_t begin = next;
+            const std::size_t count = counts_[argument % arguments];
+            internal::for_each_number(x, [&](auto number) {
+                if (next < begin + count) inputs.data()[next] = static_cast<double>(number);
+                ++next;
+            });
+            if (next - begin != count) internal::throw_wrong_count(argument, count, next - begin);
+            ++argument;
+        };
+        (put(a), ...);
+        recording_->at(question, inputs.span(), one_point_on_branch_, answer.span());
+        return answer;
+    }
+    static auto values_of_one(const double* y, std::size_t m) {
+        if constexpr (scalar_result)
+            return static_cast<void>(m), *y;
+        else
+            return std::vector<double>(y, y + m);
+    }
+    auto values_of(const double* y) const { return values_of_one(y, recording_->outputs()); }
+    auto parts_of(const double* dy) const {
+        std::size_t argument = 0;
+        const auto take = [&]<class P>(std::type_identity<P>) {
+            const std::size_t count = counts_[argument++];
+            auto part = P::template gather<double>(count, dy);
+            dy += count;
+            return part;
+        };
+        return only(std::tuple<typename internal::Parameter<X>::template Of<double>...>{take(std::type_identity<internal::Parameter<X>>{})...});
+    }
+    auto jacobian_parts(const double* dy) const {
+        const std::size_t m = recording_->outputs(), all = recording_->inputs();
+        std::size_t argument = 0, begin = 0;
+        const auto take = [&](bool is_number) {
+            const std::size_t count = counts_[argument++];
+            std::vector<double> part;
+            for (std::size_t j = 0; j < m; ++j) part.insert(part.end(), dy + j * all + begin, dy + j * all + begin + count);
+            begin += count;
+            return Tensor<double>(shape_of(m, count, is_number), part);
+        };
+        return only(std::tuple{(static_cast<void>(sizeof(X)), take(internal::Parameter<X>::is_number))...});
+    }
+    static Shape shape_of(std::size_t m, std::size_t count, bool is_number) {
+        Extents extents;
+        if (!scalar_result) extents.push_back(static_cast<Index>(m));
+        if (!is_number) extents.push_back(static_cast<Index>(count));
+        return Shape(std::span<const Index>(extents.data(), extents.size()));
+    }
+
+    // Many points.
+    template <class... A>
+    auto over(function::Question question, const A&... a) const {
+        using Twice = std::tuple<internal::Parameter<X>..., internal::Parameter<X>...>;
+        return [&]<std::size_t... k>(std::index_sequence<k...>) {
+            // The element type: of the arguments that differ from point to point.
+            using T = std::common_type_t<
+                float, std::conditional_t<std::tuple_element_t<k, Twice>::is_shared, float, typename internal::ElementOf<A>::type>...>;
+            internal::Columns<T> columns;
+            (add<T, std::tuple_element_t<k, Twice>>(columns, k, a), ...);
+            return recording_->template over<T>(question, columns.n, columns.columns, batch_on_branch_);
+        }(std::index_sequence_for<A...>());
+    }
+    template <class T, class P, class A>
+    void add(internal::Columns<T>& columns, std::size_t argument, const A& a) const {
+        if constexpr (P::is_shared)
+            columns.add_shared(argument, counts_[argument % arguments], a);
+        else if constexpr (ATensor<A>)
+            columns.add(argument, a, P::is_number, counts_[argument % arguments]);
+        else
+            columns.add(argument, std::span<const T>(a));
+    }
+    template <class T>
+    auto values_of(const function::Batch<T>& batch) const {
+        if constexpr (scalar_result)
+            return batch.column(0);
+        else
+            return batch.columns_from(0, static_cast<Index>(recording_->outputs()));
+    }
+    /// Derivatives by argument: columns from `column` on, and of shared arguments sums from `sum` on.
+    template <class T>
+    auto parts_of(const function::Batch<T>& batch, Index column, std::size_t sum = 0) const {
+        std::size_t argument = 0;
+        const auto take = [&]<class P>(std::type_identity<P>) {
+            const std::size_t count = counts_[argument++];
+            if constexpr (P::is_shared) {
+                const T* const first = batch.sums.data() + sum;
+                sum += count;
+                return P::template gather<T>(count, first);
+            } else {
+                const Index first = column;
+                column += static_cast<Index>(count);
+                return P::is_number ? batch.column(first) : batch.columns_from(first, static_cast<Index>(count));
+            }
+        };
+        return only(std::tuple<decltype(take(std::type_identity<internal::Parameter<X>>{}))...>{
+            take(std::type_identity<internal::Parameter<X>>{})...});
+    }
+    template <class T>
+    auto jacobian_parts(const function::Batch<T>& batch) const {
+        const Index m = static_cast<Index>(recording_->outputs()), all = static_cast<Index>(recording_->inputs());
+        std::size_t argument = 0;
+        Index begin = m;
+        const auto take = [&](bool is_number) {
+            const std::size_t count = counts_[argument++];
+            const Tensor<T> part = batch.jacobian(begin, all, scalar_result ? -1 : m, is_number ? -1 : static_cast<Index>(count));
+            begin += static_cast<Index>(count);
+            return part;
+        };
+        return only(std::tuple{(static_cast<void>(sizeof(X)), take(internal::Parameter<X>::is_number))...});
+    }
+
+    template <class... P>
+    static auto only(std::tuple<P...> parts) {
+        if constexpr (sizeof...(P) == 1)
+            return std::get<0>(std::move(parts));
+        else
+            return parts;
+    }
+
+    Counts counts_;
+    std::shared_ptr<const function::Recording> recording_;
+    OnBranch one_point_on_branch_ = OnBranch::report, batch_on_branch_ = OnBranch::re_record;
+};
+
+/// Records f at the example: each argument a number, a std::vector or std::array of numbers, or shared(...) of these; f gets Scalars, or
+/// containers of them, and returns a Scalar, or several (a container, a std::tuple).
+/// throws   ValueError without any input, and if f uses tensor operations; whatever f throws
+template <class F, class... X>
+    requires(sizeof...(X) > 0)
+[[nodiscard]] Function<std::decay_t<F>, X...> record(F&& f, const X&... example) {
+    return Function<std::decay_t<F>, X...>(std::forward<F>(f), example...);
+}
+
+}  // namespace v1
+}  // namespace autodiff

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+#include "autodiff/function/derivative.hpp"
+
+#include "autodiff/recorded_gradient.hpp"
+#include "autodiff/scalar.hpp"
+
+namespace autodiff {
+inline namespace v1 {
+namespace function {
+
+namespace {
+
+std::vector<Scalar> variables(Tape& tape, std::span<const double> values) {
+    std::vector<Scalar> x;
+    for (const double v : values) x.push_back(tape.variable(v));
+    return x;
+}
+
+/// dy/dx[i] as recorded values.
+std::vector<Scalar> recorded_derivatives(const Scalar& y, std::span<const Scalar> x) {
+    if (!y.recorded()) return std::vector<Scalar>(x.size());
+    const RecordedGradient g = recorded_gradient(y);
+    std::vector<Scalar> dy;
+    for (const Scalar& xi : x) dy.push_back(g[xi]);
+    return dy;
+}
+
+/// Copies a program into an assembler, value by value.
+class Copy {
+  public:
+    Copy(const Program& program, Assembler& into) : program_(program), into_(into) {
+        for (const Instruction& i : program.code) {
+            std::array<Value, 3> x{};
+            for (std::size_t k = 0; k < operands(i); ++k) x[k] = (*this)(i.x[k]);
+            result_.push_back(into.append(i.operation, x));
+        }
+    }
+    Value operator()(Value v) const {
+        if (is_constant(v)) return into_.constant(program_.constant(v));
+        return program_.is_input(v) ? v : result_[index_of(v) - program_.inputs];
+    }
+
+  private:
+    const Program& program_;
+    Assembler& into_;
+    std::vector<Value> result_;
+};
+
+}  // namespace
+
+Program with_jacobian(const Program& program, std::span<const double> example) {
+    Tape tape;
+    const std::vector<Scalar> x = variables(tape, example);
+    const Recorded y = run(program, x);
+    std::vector<Scalar> outputs = y.outputs;
+    for (const Scalar& yj : y.outputs) {
+        const std::vector<Scalar> row = recorded_derivatives(yj, x);
+        outputs.insert(outputs.end(), row.begin(), row.end());
+    }
+    return assemble(tape, x, outputs, program.guards, y.conditions);
+}
+
+Program hessian_times_vector(const Program& program, std::span<const double> example) {
+    Tape tape;
+    std::vector<Scalar> x = variables(tape, example);
+    const std::vector<Scalar> v = variables(tape, std::vector<double>(example.size(), 1));
+    const Recorded y = run(program, x);
+    Scalar total = 0, slope = 0;
+    for (const Scalar& yj : y.outputs) total = total + yj;
+    const std::vector<Scalar> gradient = recorded_derivatives(total, x);
+    for (std::size_t i = 0; i < x.size(); ++i)
+        if (gradient[i].recorded()) slope = slope + gradient[i] * v[i];
+    const std::vector<Scalar> outputs = recorded_derivatives(slope, x);
+    x.insert(x.end(), v.begin(), v.end());
+    return assemble(tape, x, outputs, program.guards, y.conditions);
+}
+
+Program with_outputs(const Program& program, std::span<const Value> outputs) {
+    Assembler assembler(program.inputs);
+    const Copy copy(program, assembler);
+    std::vector<Value> copied;
+    for (const Value v : outputs) copied.push_back(copy(v));
+    return std::move(assembler).finish(copied, {});
+}
+
+Program failed_guards(const Program& program) {
+    Assembler assembler(program.inputs);
+    const Copy copy(program, assembler);
+    Value failed = assembler.constant(0);
+    for (const Guard& guard : program.guards) {
+        const Value fails = assembler.append(code_of<rules::NotEqual>, {copy(guard.condition), assembler.constant(guard.holds ? 1 : 0), Value{}});
+        failed = assembler.append(code_of<rules::Add>, {failed, fails, Value{}});
+    }
+    return std::move(assembler).finish(std::span(&failed, 1), {});
+}
+
+}  // namespace function
+}  // namespace v1
+}  // namespace autodiff

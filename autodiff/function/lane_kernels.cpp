@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// The loops over packs, compiled once for every instruction set.
+#include "autodiff/function/kernel_loops.hpp"
+#include "autodiff/kernels/lanes.hpp"
+
+namespace autodiff {
+inline namespace v1 {
+namespace function {
+
+template <>
+void fill<kernels::InstructionSet::WENGERT_SET>(LaneKernels<float>& table) {
+    Loops<float, kernels::Pack<float, WENGERT_LANES>>::fill(table);
+}
+template <>
+void fill<kernels::InstructionSet::WENGERT_SET>(LaneKernels<double>& table) {
+    Loops<double, kernels::Pack<double, WENGERT_LANES>>::fill(table);
+}
+
+}  // namespace function
+}  // namespace v1
+}  // namespace autodiff

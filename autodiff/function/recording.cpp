@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: MIT
+#include "autodiff/function/recording.hpp"
+
+#include "autodiff/error.hpp"
+#include "autodiff/function/derivative.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <mutex>
+#include <optional>
+#include <shared_mutex>
+
+namespace autodiff {
+inline namespace v1 {
+namespace function {
+
+namespace {
+
+/// Made at the first question, by one thread.
+template <class X>
+class Lazy {
+  public:
+    template <class F>
+    const X& get(const F& make) const {
+        std::call_once(made_, [&] { x_.emplace(make()); });
+        return *x_;
+    }
+
+  private:
+    mutable std::once_flag made_;
+    mutable std::optional<X> x_;
+};
+
+template <class T>
+struct Plans {
+    std::array<Lazy<Plan<T>>, questions> batch;
+    Lazy<Plan<T>> failed_guards;
+};
+
+}  // namespace
+
+/// One recording: the program for the branches that its example took.
+class Variant {
+  public:
+    Variant(Program forward, std::vector<double> example, const std::vector<bool>& shared)
+        : forward_(std::move(forward)), example_(std::move(example)), shared_(shared) {}
+
+    [[nodiscard]] const Program& forward() const noexcept { return forward_; }
+    [[nodiscard]] bool guarded() const noexcept { return !forward_.guards.empty(); }
+
+    [[nodiscard]] const Program& program(Question question) const {
+        switch (question) {
+        case Question::values:
+            return forward_;
+        case Question::curvature:
+            return curvature_.get([this] { return hessian_times_vector(forward_, example_); });
+        default:
+            return jacobian_.get([this] { return with_jacobian(forward_, example_); });
+        }
+    }
+
+    template <class T>
+    [[nodiscard]] const Plan<T>& batch_plan(Question question) const {
+        return plans<T>().batch[static_cast<std::size_t>(question)].get([&] {
+            const Program& p = program(question);
+            return make_plan<T>(with_outputs(p, p.outputs), shared_inputs(question), deliveries(question, p.outputs.size()));
+        });
+    }
+    template <class T>
+    [[nodiscard]] const Plan<T>& failed_guards_plan() const {
+        return plans<T>().failed_guards.get([this] {
+            const Delivery each[] = {Delivery::each};
+            return make_plan<T>(failed_guards(forward_), shared_, each);
+        });
+    }
+    /// The answer at one point, and then the conditions of the guards.
+    [[nodiscard]] const Plan<double>& point_plan(Question question) const {
+        return point_[static_cast<std::size_t>(question)].get([&] {
+            const Program& p = program(question);
+            std::vector<Value> outputs = p.outputs;
+            for (const Guard& guard : p.guards) outputs.push_back(guard.condition);
+            return make_plan<double>(with_outputs(p, outputs), std::vector<bool>(p.inputs, true), std::vector<Delivery>(outputs.size(), Delivery::each));
+        });
+    }
+
+  private:
+    [[nodiscard]] std::vector<bool> shared_inputs(Question question) const {
+        std::vector<bool> shared = shared_;
+        if (question == Question::curvature) shared.insert(shared.end(), shared_.begin(), shared_.end());
+        return shared;
+    }
+    [[nodiscard]] std::vector<Delivery> deliveries(Question question, std::size_t outputs) const {
+        std::vector<Delivery> result(outputs, Delivery::each);
+        if (question == Question::values || question == Question::jacobian) return result;
+        const std::size_t values = question == Question::curvature ? 0 : forward_.outputs.size();
+        if (question == Question::sum_gradient) std::fill_n(result.begin(), values, Delivery::sum);
+        for (std::size_t k = values; k < outputs; ++k)
+            if (shared_[(k - values) % shared_.size()]) result[k] = Delivery::sum;
+        return result;
+    }
+    template <class T>
+    [[nodiscard]] const Plans<T>& plans() const {
+        if constexpr (std::same_as<T, float>)
+            return float_;
+        else
+            return double_;
+    }
+
+    Program forward_;
+    std::vector<double> example_;
+    const std::vector<bool>& shared_;
+    Lazy<Program> jacobian_, curvature_;
+    Plans<float> float_;
+    Plans<double> double_;
+    std::array<Lazy<Plan<double>>, questions> point_;
+};
+
+struct Recording::Variants {
+    mutable std::shared_mutex mutex;
+    std::vector<std::unique_ptr<const Variant>> all;
+
+    [[nodiscard]] std::vector<const Variant*> now() const {
+        const std::shared_lock lock(mutex);
+        std::vector<const Variant*> variants;
+        for (const auto& v : all) variants.push_back(v.get());
+        return variants;
+    }
+};
+
+// Batch -------------------------------------------------------------------------------------------------------------------------------
+
+template <class T>
+Tensor<T> Batch<T>::column(Index k) const {
+    const Index pitch = columns.shape()[1];
+    return columns.with_layout({n}, {1}, k * pitch);
+}
+template <class T>
+Tensor<T> Batch<T>::columns_from(Index k, Index count) const {
+    return jacobian(k, 0, -1, count);
+}
+template <class T>
+Tensor<T> Batch<T>::jacobian(Index first, Index all, Index m, Index count) const {
+    const Index pitch = columns.shape()[1];
+    Extents extents{n};
+    Strides strides{1};
+    if (m >= 0) extents.push_back(m), strides.push_back(all * pitch);
+    if (count >= 0) extents.push_back(count), strides.push_back(pitch);
+    return columns.with_layout(Shape(std::span<const Index>(extents.data(), extents.size())), strides, first * pitch);
+}
+template struct Batch<float>;
+template struct Batch<double>;
+
+// Recording ---------------------------------------------------------------------------------------------------------------------------
+
+Recording::Recording(Record record, std::vector<double> example, std::vector<bool> shared)
+    : record_(std::move(record)), example_(std::move(example)), shared_(std::move(shared)), variants_(std::make_unique<Variants>()) {
+    if (example_.empty()) throw ValueError("record", "at least one input", "none");
+    variants_->all.push_back(std::make_unique<const Variant>(record_(example_), example_, shared_));
+}
+Recording::~Recording() = default;
+
+const Program& Recording::program() const noexcept { return variants_->all.front()->forward(); }
+std::size_t Recording::variants() const { return variants_->now().size(); }
+
+std::size_t Recording::answers(Question question) const {
+    if (question == Question::values) return outputs();
+    if (question == Question::curvature) return inputs();
+    return outputs() * (1 + std::size_t{inputs()});
+}
+
+const Variant& Recording::record_at(std::span<const double> point) const {
+    auto variant = std::make_unique<const Variant>(record_(point), std::vector<double>(point.begin(), point.end()), shared_);
+    if (variant->forward().outputs.size() != outputs())
+        throw ValueError("Function", fmt::format("{} outputs at every point", outputs()), fmt::format("{}", variant->forward().outputs.size()));
+    const std::unique_lock lock(variants_->mutex);
+    variants_->all.push_back(std::move(variant));
+    return *variants_->all.back();
+}
+
+namespace {
+
+[[noreturn]] void throw_branch_changed(const Program& program, const Guard& guard, std::size_t point) {
+    const std::string comparison = comparison_of(program, guard);
+    throw BranchChanged(point, guard.place,
+                        fmt::format("comparison {} of the recording, {}, to be {}", guard.place, comparison, guard.holds ? "true" : "false"),
+                        fmt::format("{} at point {}", guard.holds ? "false" : "true", point),
+                        "write it with where(), which records both sides, or replay with OnBranch::re_record");
+}
+
+/// The answer of one variant; nullptr, or the guard that fails.
+const Guard* answer_at(const Variant& variant, Question question, std::span<const double> inputs, std::span<double> answer) {
+    const Plan<double>& plan = variant.point_plan(question);
+    if (!variant.guarded()) return run_at<double>(plan, inputs, answer), nullptr;
+    const Program& program = variant.program(question);
+    std::vector<double> all(plan.outputs.size());
+    run_at<double>(plan, inputs, all);
+    for (std::size_t g = 0; g < program.guards.size(); ++g)
+        if ((all[answer.size() + g] != 0) != program.guards[g].holds) return &program.guards[g];
+    std::copy_n(all.begin(), answer.size(), answer.begin());
+    return nullptr;
+}
+
+}  // namespace
+
+void Recording::at(Question question, std::span<const double> inputs, OnBranch on_branch, std::span<double> answer) const {
+    const Variant& first = *variants_->all.front();
+    const Guard* const failed = answer_at(first, question, inputs, answer);
+    if (failed == nullptr) return;
+    if (on_branch == OnBranch::report) throw_branch_changed(first.program(question), *failed, 0);
+    const std::vector<const Variant*> variants = variants_->now();
+    for (std::size_t v = 1; v < variants.size(); ++v)
+        if (answer_at(*variants[v], question, inputs, answer) == nullptr) return;
+    const Variant& here = record_at(inputs.first(example_.size()));
+    if (const Guard* const again = answer_at(here, question, inputs, answer); again != nullptr)
+        throw_branch_changed(here.program(question), *again, 0);  // a function that does not do the same twice
+}
+
+namespace {
+
+template <class T>
+Batch<T> run_plan(const Plan<T>& plan, Index n, std::span<const Column<T>> inputs) {
+    const Index quantum = std::max<Index>(plan.block(), 64 / static_cast<Index>(sizeof(T)));
+    const Index pitch = (n + quantum - 1) / quantum * quantum;
+    Batch<T> batch{n, Tensor<T>::uninitialised(Shape{static_cast<Index>(plan.columns), pitch}), std::vector<T>(plan.sums)};
+    if (n > 0) run<T>(plan, n, inputs, {batch.columns.fill_data(), pitch, batch.sums});
+    return batch;
+}
+
+/// The inputs at some of the points, one after the other.
+template <class T>
+class Gathered {
+  public:
+    Gathered(std::span<const Column<T>> inputs, std::span<const Index> points) {
+        for (const Column<T>& column : inputs)
+            if (column.step != 0) {
+                for (const Index i : points) numbers_.push_back(column.first[i * column.step]);
+            }
+        const T* next = numbers_.data();
+        for (const Column<T>& column : inputs) {
+            columns.push_back(column.step == 0 ? column : Column<T>{next, 1});
+            if (column.step != 0) next += points.size();
+        }
+    }
+    std::vector<Column<T>> columns;
+
+  private:
+    std::vector<T> numbers_;
+};
+
+}  // namespace
+
+namespace {
+
+/// Answers some of the points by one variant: their places in the columns, and their share of the sums.
+template <class T>
+void answer_some(const Variant& variant, Question question, std::span<const Column<T>> inputs, std::span<const Index> points, Batch<T>& into) {
+    if (points.empty()) return;
+    const Gathered<T> gathered(inputs, points);
+    const Batch<T> part = run_plan<T>(variant.batch_plan<T>(question), std::ssize(points), gathered.columns);
+    const Index pitch = into.columns.shape()[1], part_pitch = part.columns.shape()[1];
+    for (Index k = 0; k < into.columns.shape()[0]; ++k)
+        for (std::size_t i = 0; i < points.size(); ++i)
+            into.columns.fill_data()[k * pitch + points[i]] = part.columns.begin_data()[k * part_pitch + static_cast<Index>(i)];
+    for (std::size_t k = 0; k < into.sums.size(); ++k) into.sums[k] += part.sums[k];
+}
+
+}  // namespace
+
+/// Answers the points that the first recording does not hold for.
+template <class T>
+void Recording::spread_over_variants(Question question, std::span<const Column<T>> inputs, std::vector<Index> points, Batch<T>& into) const {
+    std::vector<double> point(example_.size());
+    for (std::size_t v = 1; !points.empty(); ++v) {
+        const std::vector<const Variant*> variants = variants_->now();
+        const bool is_new = v >= variants.size();
+        if (is_new)
+            for (std::size_t k = 0; k < point.size(); ++k) point[k] = static_cast<double>(inputs[k].first[points.front() * inputs[k].step]);
+        const Variant& variant = is_new ? record_at(point) : *variants[v];
+        const Gathered<T> gathered(inputs, points);
+        const std::span<const Column<T>> own = std::span(gathered.columns).first(example_.size());
+        const Batch<T> failed = run_plan<T>(variant.failed_guards_plan<T>(), std::ssize(points), own);
+        std::vector<Index> held, left;
+        for (std::size_t i = 0; i < points.size(); ++i)
+            // A recording holds at its own point, whatever the rounding of T says about it.
+            ((is_new && i == 0) || failed.columns.begin_data()[i] == 0 ? held : left).push_back(points[i]);
+        answer_some<T>(variant, question, inputs, held, into);
+        points = std::move(left);
+    }
+}
+
+template <class T>
+Batch<T> Recording::over(Question question, Index n, std::span<const Column<T>> inputs, OnBranch on_branch) const {
+    const Variant& first = *variants_->all.front();
+    const Plan<T>& plan = first.batch_plan<T>(question);
+    if (!first.guarded() || n == 0) return run_plan<T>(plan, n, inputs);
+
+    const Batch<T> failed = run_plan<T>(first.failed_guards_plan<T>(), n, inputs.first(example_.size()));
+    std::vector<Index> held, others;
+    for (Index i = 0; i < n; ++i) (failed.columns.begin_data()[i] == 0 ? held : others).push_back(i);
+    if (others.empty()) return run_plan<T>(plan, n, inputs);
+    if (on_branch == OnBranch::report) {
+        std::vector<double> point, answer(answers(Question::values));
+        for (const Column<T>& column : inputs.first(example_.size()))
+            point.push_back(static_cast<double>(column.first[others.front() * column.step]));
+        const Guard* const guard = answer_at(first, Question::values, point, answer);
+        throw_branch_changed(first.forward(), guard != nullptr ? *guard : first.forward().guards.front(), static_cast<std::size_t>(others.front()));
+    }
+    Batch<T> all{n, Tensor<T>::uninitialised(Shape{static_cast<Index>(plan.columns), n}), std::vector<T>(plan.sums)};
+    answer_some<T>(first, question, inputs, held, all);
+    spread_over_variants<T>(question, inputs, std::move(others), all);
+    return all;
+}
+template Batch<float> Recording::over(Question, Index, std::span<const Column<float>>, OnBranch) const;
+template Batch<double> Recording::over(Question, Index, std::span<const Column<double>>, OnBranch) const;
+
+}  // namespace function
+}  // namespace v1
+}  // namespace autodiff
