@@ -35,6 +35,16 @@ template <class X>
     return {std::move(x)};
 }
 
+/// Marks an argument of `record` that nothing is differentiated by: data, which differ from point to point.
+template <class X>
+struct Data {
+    X value;
+};
+template <class X>
+[[nodiscard]] Data<X> data(X x) {
+    return {std::move(x)};
+}
+
 namespace internal {
 
 template <class X>
@@ -52,7 +62,7 @@ inline constexpr bool is_array<std::array<T, N>> = true;
 template <class X>
 struct Parameter {
     static_assert(std::is_arithmetic_v<X>, "record takes numbers, std::vector or std::array of numbers, and shared(...) of them");
-    static constexpr bool is_shared = false, is_number = true;
+    static constexpr bool is_shared = false, is_data = false, is_number = true;
     using Example = X;
     using Variable = Scalar;
     template <class T>
@@ -68,7 +78,7 @@ struct Parameter {
 /// Several.
 template <Numbers X>
 struct Parameter<X> {
-    static constexpr bool is_shared = false, is_number = false;
+    static constexpr bool is_shared = false, is_data = false, is_number = false;
     using Example = X;
     template <class T, bool = is_array<X>>
     struct Container {
@@ -102,6 +112,15 @@ struct Parameter<Shared<X>> : Parameter<X> {
     static std::size_t count(const Shared<X>& x) { return Parameter<X>::count(x.value); }
     static const X& example(const Shared<X>& x) { return x.value; }
 };
+
+template <class X>
+struct Parameter<Data<X>> : Parameter<X> {
+    static constexpr bool is_data = true;
+    static std::size_t count(const Data<X>& x) { return Parameter<X>::count(x.value); }
+    static const X& example(const Data<X>& x) { return x.value; }
+};
+template <class P>
+using OnlyActive = std::conditional_t<P::is_data, std::tuple<>, std::tuple<P>>;
 
 /// Numbers of one argument, whatever holds them.
 template <class X, class F>
@@ -170,7 +189,7 @@ class Columns {
 
 /// A recorded function. Its arguments are given either for one point, each of the kind it was recorded with, or for many:
 ///   - for a number: a Tensor [n], a std::vector or span of n numbers; for k numbers: a Tensor [n, k], row-major or any view;
-///   - for a shared one: as recorded.
+///   - for a shared one: as recorded. Arguments recorded as data(...) are given like others and have no place in derivatives.
 /// A batch is computed in float or in double, by the type of its first argument that is not shared. What it returns per point is a
 /// Tensor with the points first ([n], [n, k], ...); several components are a view of one column each (`contiguous()` for row-major).
 /// cost     a batch runs in SIMD lanes and, if large, in threads; the result is the same for any number of threads
@@ -180,6 +199,8 @@ class Columns {
 template <class F, class... X>
 class Function {
     using Parameters = std::tuple<internal::Parameter<X>...>;
+    using Active = decltype(std::tuple_cat(std::declval<internal::OnlyActive<internal::Parameter<X>>>()...));
+    using WithDirections = decltype(std::tuple_cat(std::declval<Parameters>(), std::declval<Active>()));
     static constexpr std::size_t arguments = sizeof...(X);
     using Result = std::invoke_result_t<const F&, const typename internal::Parameter<X>::Variable&...>;
     static constexpr bool scalar_result = std::is_convertible_v<Result, Scalar>;
@@ -191,7 +212,7 @@ class Function {
         : counts_{internal::Parameter<X>::count(example)...},
           recording_(std::make_shared<const function::Recording>(
               [f = std::move(f), counts = counts_](std::span<const double> point) { return record_at(f, counts, point); }, packed(example...),
-              shared_flags(example...))) {}
+              roles(example...))) {}
 
     /// f(x...): a number, or a std::vector of them where f returns several; of a batch a Tensor [n], or [n, m].
     template <class... A>
@@ -242,14 +263,14 @@ class Function {
             return jacobian_parts(over<A...>(Q::jacobian, a...));
         }
     }
-    /// H v, H the Hessian of f (of the sum of its results): arguments x..., and then v..., of the same kinds. Returned as a gradient.
+    /// H v, H the Hessian of f (of the sum of its results): arguments x..., and then v... for all that are no data, of the same kinds.
+    /// Returned as a gradient.
     template <class... A>
-        requires(sizeof...(A) == 2 * sizeof...(X))
+        requires(sizeof...(A) == std::tuple_size_v<WithDirections>)
     [[nodiscard]] auto hvp(const A&... a) const {
         using Q = function::Question;
-        using Twice = std::tuple<internal::Parameter<X>..., internal::Parameter<X>...>;
         constexpr bool one = [&]<std::size_t... k>(std::index_sequence<k...>) {
-            return (internal::is_one_point<std::tuple_element_t<k, Twice>, A> && ...);
+            return (internal::is_one_point<std::tuple_element_t<k, WithDirections>, A> && ...);
         }(std::index_sequence_for<A...>());
         if constexpr (one) {
             const Answer answer = at(Q::curvature, a...);
@@ -279,10 +300,20 @@ class Function {
         (internal::for_each_number(internal::Parameter<X>::example(example), [&](auto x) { numbers.push_back(static_cast<double>(x)); }), ...);
         return numbers;
     }
-    static std::vector<bool> shared_flags(const X&... example) {
-        std::vector<bool> flags;
-        (flags.insert(flags.end(), internal::Parameter<X>::count(example), internal::Parameter<X>::is_shared), ...);
-        return flags;
+    static std::vector<function::Role> roles(const X&... example) {
+        std::vector<function::Role> roles;
+        (roles.insert(roles.end(), internal::Parameter<X>::count(example),
+                      function::Role{internal::Parameter<X>::is_shared, !internal::Parameter<X>::is_data}),
+         ...);
+        return roles;
+    }
+    /// The numbers in argument k: of x, and then of v.
+    [[nodiscard]] std::size_t count_of(std::size_t k) const {
+        if (k < arguments) return counts_[k];
+        constexpr std::array<bool, arguments> is_data{internal::Parameter<X>::is_data...};
+        std::size_t argument = 0;
+        for (std::size_t left = k - arguments; is_data[argument] || left-- > 0;) ++argument;
+        return counts_[argument];
     }
     static function::Program record_at(const F& f, const Counts& counts, std::span<const double> point) {
         Tape tape;
@@ -317,12 +348,12 @@ class Function {
     };
     template <class... A>
     Answer at(function::Question question, const A&... a) const {
-        static_assert(sizeof...(A) % arguments == 0);
-        Answer inputs(recording_->inputs() * (sizeof...(A) / arguments)), answer(recording_->answers(question));
+        static_assert(sizeof...(A) == arguments || sizeof...(A) == std::tuple_size_v<WithDirections>);
+        Answer inputs(recording_->inputs() + (sizeof...(A) == arguments ? 0 : recording_->active_inputs())), answer(recording_->answers(question));
         std::size_t argument = 0, next = 0;
         const auto put = [&](const auto& x) {
             const std::size_t begin = next;
-            const std::size_t count = counts_[argument % arguments];
+            const std::size_t count = count_of(argument);
             internal::for_each_number(x, [&](auto number) {
                 if (next < begin + count) inputs.data()[next] = static_cast<double>(number);
                 ++next;
@@ -341,27 +372,40 @@ class Function {
             return std::vector<double>(y, y + m);
     }
     auto values_of(const double* y) const { return values_of_one(y, recording_->outputs()); }
-    auto parts_of(const double* dy) const {
+    /// take(P, numbers) for every argument that is differentiated by; its results as a tuple, or the only one.
+    template <class Take>
+    auto for_each_active(const Take& take) const {
         std::size_t argument = 0;
-        const auto take = [&]<class P>(std::type_identity<P>) {
+        const auto one = [&]<class P>(std::type_identity<P>) {
             const std::size_t count = counts_[argument++];
+            if constexpr (P::is_data)
+                return static_cast<void>(count), std::tuple<>();
+            else
+                return std::tuple<decltype(take(std::type_identity<P>{}, count))>(take(std::type_identity<P>{}, count));
+        };
+        std::tuple<decltype(one(std::type_identity<internal::Parameter<X>>{}))...> parts{one(std::type_identity<internal::Parameter<X>>{})...};
+        auto flat = std::apply([](auto&... part) { return std::tuple_cat(std::move(part)...); }, parts);
+        static_assert(std::tuple_size_v<decltype(flat)> > 0, "everything is data: there is nothing to differentiate by");
+        if constexpr (std::tuple_size_v<decltype(flat)> == 1)
+            return std::get<0>(std::move(flat));
+        else
+            return flat;
+    }
+    auto parts_of(const double* dy) const {
+        return for_each_active([&dy]<class P>(std::type_identity<P>, std::size_t count) {
             auto part = P::template gather<double>(count, dy);
             dy += count;
             return part;
-        };
-        return only(std::tuple<typename internal::Parameter<X>::template Of<double>...>{take(std::type_identity<internal::Parameter<X>>{})...});
+        });
     }
     auto jacobian_parts(const double* dy) const {
-        const std::size_t m = recording_->outputs(), all = recording_->inputs();
-        std::size_t argument = 0, begin = 0;
-        const auto take = [&](bool is_number) {
-            const std::size_t count = counts_[argument++];
+        const std::size_t m = recording_->outputs(), all = recording_->active_inputs();
+        return for_each_active([&]<class P>(std::type_identity<P>, std::size_t count) {
             std::vector<double> part;
-            for (std::size_t j = 0; j < m; ++j) part.insert(part.end(), dy + j * all + begin, dy + j * all + begin + count);
-            begin += count;
-            return Tensor<double>(shape_of(m, count, is_number), part);
-        };
-        return only(std::tuple{(static_cast<void>(sizeof(X)), take(internal::Parameter<X>::is_number))...});
+            for (std::size_t j = 0; j < m; ++j) part.insert(part.end(), dy + j * all, dy + j * all + count);
+            dy += count;
+            return Tensor<double>(shape_of(m, count, P::is_number), part);
+        });
     }
     static Shape shape_of(std::size_t m, std::size_t count, bool is_number) {
         Extents extents;
@@ -373,22 +417,21 @@ class Function {
     // Many points.
     template <class... A>
     auto over(function::Question question, const A&... a) const {
-        using Twice = std::tuple<internal::Parameter<X>..., internal::Parameter<X>...>;
         return [&]<std::size_t... k>(std::index_sequence<k...>) {
             // The element type: of the arguments that differ from point to point.
             using T = std::common_type_t<
-                float, std::conditional_t<std::tuple_element_t<k, Twice>::is_shared, float, typename internal::ElementOf<A>::type>...>;
+                float, std::conditional_t<std::tuple_element_t<k, WithDirections>::is_shared, float, typename internal::ElementOf<A>::type>...>;
             internal::Columns<T> columns;
-            (add<T, std::tuple_element_t<k, Twice>>(columns, k, a), ...);
+            (add<T, std::tuple_element_t<k, WithDirections>>(columns, k, a), ...);
             return recording_->template over<T>(question, columns.n, columns.columns, batch_on_branch_);
         }(std::index_sequence_for<A...>());
     }
     template <class T, class P, class A>
     void add(internal::Columns<T>& columns, std::size_t argument, const A& a) const {
         if constexpr (P::is_shared)
-            columns.add_shared(argument, counts_[argument % arguments], a);
+            columns.add_shared(argument, count_of(argument), a);
         else if constexpr (ATensor<A>)
-            columns.add(argument, a, P::is_number, counts_[argument % arguments]);
+            columns.add(argument, a, P::is_number, count_of(argument));
         else
             columns.add(argument, std::span<const T>(a));
     }
@@ -399,12 +442,10 @@ class Function {
         else
             return batch.columns_from(0, static_cast<Index>(recording_->outputs()));
     }
-    /// Derivatives by argument: columns from `column` on, and of shared arguments sums from `sum` on.
+    /// Derivatives by argument: columns from `column` on, and of shared arguments, sums from `sum` on.
     template <class T>
     auto parts_of(const function::Batch<T>& batch, Index column, std::size_t sum = 0) const {
-        std::size_t argument = 0;
-        const auto take = [&]<class P>(std::type_identity<P>) {
-            const std::size_t count = counts_[argument++];
+        return for_each_active([&]<class P>(std::type_identity<P>, std::size_t count) {
             if constexpr (P::is_shared) {
                 const T* const first = batch.sums.data() + sum;
                 sum += count;
@@ -414,30 +455,17 @@ class Function {
                 column += static_cast<Index>(count);
                 return P::is_number ? batch.column(first) : batch.columns_from(first, static_cast<Index>(count));
             }
-        };
-        return only(std::tuple<decltype(take(std::type_identity<internal::Parameter<X>>{}))...>{
-            take(std::type_identity<internal::Parameter<X>>{})...});
+        });
     }
     template <class T>
     auto jacobian_parts(const function::Batch<T>& batch) const {
-        const Index m = static_cast<Index>(recording_->outputs()), all = static_cast<Index>(recording_->inputs());
-        std::size_t argument = 0;
-        Index begin = m;
-        const auto take = [&](bool is_number) {
-            const std::size_t count = counts_[argument++];
-            const Tensor<T> part = batch.jacobian(begin, all, scalar_result ? -1 : m, is_number ? -1 : static_cast<Index>(count));
-            begin += static_cast<Index>(count);
+        const Index m = static_cast<Index>(recording_->outputs()), all = static_cast<Index>(recording_->active_inputs());
+        Index first = m;
+        return for_each_active([&]<class P>(std::type_identity<P>, std::size_t count) {
+            const Tensor<T> part = batch.jacobian(first, all, scalar_result ? -1 : m, P::is_number ? -1 : static_cast<Index>(count));
+            first += static_cast<Index>(count);
             return part;
-        };
-        return only(std::tuple{(static_cast<void>(sizeof(X)), take(internal::Parameter<X>::is_number))...});
-    }
-
-    template <class... P>
-    static auto only(std::tuple<P...> parts) {
-        if constexpr (sizeof...(P) == 1)
-            return std::get<0>(std::move(parts));
-        else
-            return parts;
+        });
     }
 
     Counts counts_;
@@ -445,7 +473,7 @@ class Function {
     OnBranch one_point_on_branch_ = OnBranch::report, batch_on_branch_ = OnBranch::re_record;
 };
 
-/// Records f at the example: each argument a number, a std::vector or std::array of numbers, or shared(...) of these; f gets Scalars, or
+/// Records f at the example: each argument a number, a std::vector or std::array of numbers, or shared(...) or data(...) of these; f gets Scalars, or
 /// containers of them, and returns a Scalar, or several (a container, a std::tuple).
 /// throws   ValueError without any input, and if f uses tensor operations; whatever f throws
 template <class F, class... X>

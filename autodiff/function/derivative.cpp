@@ -15,6 +15,12 @@ std::vector<Scalar> variables(Tape& tape, std::span<const double> values) {
     for (const double v : values) x.push_back(tape.variable(v));
     return x;
 }
+std::vector<Scalar> only(const std::vector<Scalar>& x, const std::vector<bool>& active) {
+    std::vector<Scalar> some;
+    for (std::size_t k = 0; k < x.size(); ++k)
+        if (active[k]) some.push_back(x[k]);
+    return some;
+}
 
 /// dy/dx[i] as recorded values.
 std::vector<Scalar> recorded_derivatives(const Scalar& y, std::span<const Scalar> x) {
@@ -48,29 +54,29 @@ class Copy {
 
 }  // namespace
 
-Program with_jacobian(const Program& program, std::span<const double> example) {
+Program with_jacobian(const Program& program, std::span<const double> example, const std::vector<bool>& active) {
     Tape tape;
-    const std::vector<Scalar> x = variables(tape, example);
+    const std::vector<Scalar> x = variables(tape, example), by = only(x, active);
     const Recorded y = run(program, x);
     std::vector<Scalar> outputs = y.outputs;
     for (const Scalar& yj : y.outputs) {
-        const std::vector<Scalar> row = recorded_derivatives(yj, x);
+        const std::vector<Scalar> row = recorded_derivatives(yj, by);
         outputs.insert(outputs.end(), row.begin(), row.end());
     }
     return assemble(tape, x, outputs, program.guards, y.conditions);
 }
 
-Program hessian_times_vector(const Program& program, std::span<const double> example) {
+Program hessian_times_vector(const Program& program, std::span<const double> example, const std::vector<bool>& active) {
     Tape tape;
     std::vector<Scalar> x = variables(tape, example);
-    const std::vector<Scalar> v = variables(tape, std::vector<double>(example.size(), 1));
+    const std::vector<Scalar> by = only(x, active), v = variables(tape, std::vector<double>(by.size(), 1));
     const Recorded y = run(program, x);
     Scalar total = 0, slope = 0;
     for (const Scalar& yj : y.outputs) total = total + yj;
-    const std::vector<Scalar> gradient = recorded_derivatives(total, x);
-    for (std::size_t i = 0; i < x.size(); ++i)
+    const std::vector<Scalar> gradient = recorded_derivatives(total, by);
+    for (std::size_t i = 0; i < by.size(); ++i)
         if (gradient[i].recorded()) slope = slope + gradient[i] * v[i];
-    const std::vector<Scalar> outputs = recorded_derivatives(slope, x);
+    const std::vector<Scalar> outputs = recorded_derivatives(slope, by);
     x.insert(x.end(), v.begin(), v.end());
     return assemble(tape, x, outputs, program.guards, y.conditions);
 }

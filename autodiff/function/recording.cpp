@@ -39,11 +39,17 @@ struct Plans {
 
 }  // namespace
 
+/// What a recorded function's inputs are.
+struct Inputs {
+    std::vector<bool> shared, active;
+    std::vector<bool> active_shared;  // of the active ones
+};
+
 /// One recording: the program for the branches that its example took.
 class Variant {
   public:
-    Variant(Program forward, std::vector<double> example, const std::vector<bool>& shared)
-        : forward_(std::move(forward)), example_(std::move(example)), shared_(shared) {}
+    Variant(Program forward, std::vector<double> example, const Inputs& inputs)
+        : forward_(std::move(forward)), example_(std::move(example)), inputs_(inputs) {}
 
     [[nodiscard]] const Program& forward() const noexcept { return forward_; }
     [[nodiscard]] bool guarded() const noexcept { return !forward_.guards.empty(); }
@@ -53,9 +59,9 @@ class Variant {
         case Question::values:
             return forward_;
         case Question::curvature:
-            return curvature_.get([this] { return hessian_times_vector(forward_, example_); });
+            return curvature_.get([this] { return hessian_times_vector(forward_, example_, inputs_.active); });
         default:
-            return jacobian_.get([this] { return with_jacobian(forward_, example_); });
+            return jacobian_.get([this] { return with_jacobian(forward_, example_, inputs_.active); });
         }
     }
 
@@ -70,7 +76,7 @@ class Variant {
     [[nodiscard]] const Plan<T>& failed_guards_plan() const {
         return plans<T>().failed_guards.get([this] {
             const Delivery each[] = {Delivery::each};
-            return make_plan<T>(failed_guards(forward_), shared_, each);
+            return make_plan<T>(failed_guards(forward_), inputs_.shared, each);
         });
     }
     /// The answer at one point, and then the conditions of the guards.
@@ -85,8 +91,8 @@ class Variant {
 
   private:
     [[nodiscard]] std::vector<bool> shared_inputs(Question question) const {
-        std::vector<bool> shared = shared_;
-        if (question == Question::curvature) shared.insert(shared.end(), shared_.begin(), shared_.end());
+        std::vector<bool> shared = inputs_.shared;
+        if (question == Question::curvature) shared.insert(shared.end(), inputs_.active_shared.begin(), inputs_.active_shared.end());
         return shared;
     }
     [[nodiscard]] std::vector<Delivery> deliveries(Question question, std::size_t outputs) const {
@@ -95,7 +101,7 @@ class Variant {
         const std::size_t values = question == Question::curvature ? 0 : forward_.outputs.size();
         if (question == Question::sum_gradient) std::fill_n(result.begin(), values, Delivery::sum);
         for (std::size_t k = values; k < outputs; ++k)
-            if (shared_[(k - values) % shared_.size()]) result[k] = Delivery::sum;
+            if (inputs_.active_shared[(k - values) % inputs_.active_shared.size()]) result[k] = Delivery::sum;
         return result;
     }
     template <class T>
@@ -108,7 +114,7 @@ class Variant {
 
     Program forward_;
     std::vector<double> example_;
-    const std::vector<bool>& shared_;
+    const Inputs& inputs_;
     Lazy<Program> jacobian_, curvature_;
     Plans<float> float_;
     Plans<double> double_;
@@ -117,6 +123,7 @@ class Variant {
 
 struct Recording::Variants {
     mutable std::shared_mutex mutex;
+    Inputs inputs;
     std::vector<std::unique_ptr<const Variant>> all;
 
     [[nodiscard]] std::vector<const Variant*> now() const {
@@ -152,24 +159,30 @@ template struct Batch<double>;
 
 // Recording ---------------------------------------------------------------------------------------------------------------------------
 
-Recording::Recording(Record record, std::vector<double> example, std::vector<bool> shared)
-    : record_(std::move(record)), example_(std::move(example)), shared_(std::move(shared)), variants_(std::make_unique<Variants>()) {
+Recording::Recording(Record record, std::vector<double> example, const std::vector<Role>& roles)
+    : record_(std::move(record)), example_(std::move(example)), variants_(std::make_unique<Variants>()) {
     if (example_.empty()) throw ValueError("record", "at least one input", "none");
-    variants_->all.push_back(std::make_unique<const Variant>(record_(example_), example_, shared_));
+    for (const Role& role : roles) {
+        variants_->inputs.shared.push_back(role.shared);
+        variants_->inputs.active.push_back(role.active);
+        if (role.active) variants_->inputs.active_shared.push_back(role.shared);
+    }
+    variants_->all.push_back(std::make_unique<const Variant>(record_(example_), example_, variants_->inputs));
 }
 Recording::~Recording() = default;
 
 const Program& Recording::program() const noexcept { return variants_->all.front()->forward(); }
+std::size_t Recording::active_inputs() const noexcept { return variants_->inputs.active_shared.size(); }
 std::size_t Recording::variants() const { return variants_->now().size(); }
 
 std::size_t Recording::answers(Question question) const {
     if (question == Question::values) return outputs();
-    if (question == Question::curvature) return inputs();
-    return outputs() * (1 + std::size_t{inputs()});
+    if (question == Question::curvature) return active_inputs();
+    return outputs() * (1 + active_inputs());
 }
 
 const Variant& Recording::record_at(std::span<const double> point) const {
-    auto variant = std::make_unique<const Variant>(record_(point), std::vector<double>(point.begin(), point.end()), shared_);
+    auto variant = std::make_unique<const Variant>(record_(point), std::vector<double>(point.begin(), point.end()), variants_->inputs);
     if (variant->forward().outputs.size() != outputs())
         throw ValueError("Function", fmt::format("{} outputs at every point", outputs()), fmt::format("{}", variant->forward().outputs.size()));
     const std::unique_lock lock(variants_->mutex);

@@ -47,11 +47,16 @@ struct Batch {
 
 class Variant;
 
+/// What an input is. An active one is differentiated by.
+struct Role {
+    bool shared = false, active = true;
+};
+
 class Recording {
   public:
     using Record = std::function<Program(std::span<const double> point)>;
     /// Records at the example. throws ValueError if there are no inputs
-    Recording(Record record, std::vector<double> example, std::vector<bool> shared);
+    Recording(Record record, std::vector<double> example, const std::vector<Role>& roles);
     ~Recording();
     Recording(const Recording&) = delete;
     Recording& operator=(const Recording&) = delete;
@@ -59,6 +64,7 @@ class Recording {
     /// The program of the values, as recorded at the example.
     [[nodiscard]] const Program& program() const noexcept;
     [[nodiscard]] std::uint32_t inputs() const noexcept { return static_cast<std::uint32_t>(example_.size()); }
+    [[nodiscard]] std::size_t active_inputs() const noexcept;
     [[nodiscard]] std::uint32_t outputs() const noexcept { return static_cast<std::uint32_t>(program().outputs.size()); }
     /// How many recordings there are by now, of different branches.
     [[nodiscard]] std::size_t variants() const;
@@ -77,7 +83,6 @@ class Recording {
 
     Record record_;
     std::vector<double> example_;
-    std::vector<bool> shared_;
     struct Variants;
     std::unique_ptr<Variants> variants_;
 };
