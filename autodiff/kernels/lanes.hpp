@@ -1,136 +1,47 @@
 // SPDX-License-Identifier: MIT
 /// Elementary functions of packs, by the names under which rules call them: so every rule of rules::All takes packs.
+///
+/// Their special values (zeros with their signs, infinities, NaN, denormal arguments and results) are those of the rules on scalars;
+/// other values differ in the last place. Each lane gives what it gives alone. How far off they are: tests/kernels/lanes_accuracy.cpp.
+/// To be included only by sources that are compiled for one instruction set: instruction_set.hpp.
 #pragma once
 
+#include "autodiff/kernels/lanes/circular.hpp"
 #include "autodiff/kernels/lanes/each_lane.hpp"
+#include "autodiff/kernels/lanes/error_function.hpp"
+#include "autodiff/kernels/lanes/exponential.hpp"
+#include "autodiff/kernels/lanes/hyperbolic.hpp"
+#include "autodiff/kernels/lanes/inverse_circular.hpp"
+#include "autodiff/kernels/lanes/logarithm.hpp"
 #include "autodiff/kernels/lanes/pack.hpp"
-#include "autodiff/rules/binary.hpp"
+#include "autodiff/kernels/lanes/power.hpp"
+#include "autodiff/rules/gamma.hpp"
 #include "autodiff/rules/ternary.hpp"
-#include "autodiff/rules/unary.hpp"
 
 namespace autodiff {
 inline namespace v1 {
 namespace kernels {
 
-template <class T, class Arch>
-Pack<T, Arch> floor(const Pack<T, Arch>& x) {
-    return each_lane<rules::Floor>(x);
+/// a b + c, rounded once.
+template <class T, class A>
+[[nodiscard, gnu::always_inline]] inline Pack<T, A> fma(const Pack<T, A>& a, const Pack<T, A>& b, const Pack<T, A>& c) {
+    if constexpr (is_fused<A>)
+        return fused(a, b, c);
+    else
+        return each_lane<rules::Fma>(a, b, c);
 }
-template <class T, class Arch>
-Pack<T, Arch> cbrt(const Pack<T, Arch>& x) {
-    return each_lane<rules::Cbrt>(x);
-}
-template <class T, class Arch>
-Pack<T, Arch> exp(const Pack<T, Arch>& x) {
-    return each_lane<rules::Exp>(x);
-}
-template <class T, class Arch>
-Pack<T, Arch> exp2(const Pack<T, Arch>& x) {
-    return each_lane<rules::Exp2>(x);
-}
-template <class T, class Arch>
-Pack<T, Arch> expm1(const Pack<T, Arch>& x) {
-    return each_lane<rules::Expm1>(x);
-}
-template <class T, class Arch>
-Pack<T, Arch> log(const Pack<T, Arch>& x) {
-    return each_lane<rules::Log>(x);
-}
-template <class T, class Arch>
-Pack<T, Arch> log2(const Pack<T, Arch>& x) {
-    return each_lane<rules::Log2>(x);
-}
-template <class T, class Arch>
-Pack<T, Arch> log10(const Pack<T, Arch>& x) {
-    return each_lane<rules::Log10>(x);
-}
-template <class T, class Arch>
-Pack<T, Arch> log1p(const Pack<T, Arch>& x) {
-    return each_lane<rules::Log1p>(x);
-}
-template <class T, class Arch>
-Pack<T, Arch> sin(const Pack<T, Arch>& x) {
-    return each_lane<rules::Sin>(x);
-}
-template <class T, class Arch>
-Pack<T, Arch> cos(const Pack<T, Arch>& x) {
-    return each_lane<rules::Cos>(x);
-}
-template <class T, class Arch>
-Pack<T, Arch> tan(const Pack<T, Arch>& x) {
-    return each_lane<rules::Tan>(x);
-}
-template <class T, class Arch>
-Pack<T, Arch> asin(const Pack<T, Arch>& x) {
-    return each_lane<rules::Asin>(x);
-}
-template <class T, class Arch>
-Pack<T, Arch> acos(const Pack<T, Arch>& x) {
-    return each_lane<rules::Acos>(x);
-}
-template <class T, class Arch>
-Pack<T, Arch> atan(const Pack<T, Arch>& x) {
-    return each_lane<rules::Atan>(x);
-}
-template <class T, class Arch>
-Pack<T, Arch> sinh(const Pack<T, Arch>& x) {
-    return each_lane<rules::Sinh>(x);
-}
-template <class T, class Arch>
-Pack<T, Arch> cosh(const Pack<T, Arch>& x) {
-    return each_lane<rules::Cosh>(x);
-}
-template <class T, class Arch>
-Pack<T, Arch> tanh(const Pack<T, Arch>& x) {
-    return each_lane<rules::Tanh>(x);
-}
-template <class T, class Arch>
-Pack<T, Arch> asinh(const Pack<T, Arch>& x) {
-    return each_lane<rules::Asinh>(x);
-}
-template <class T, class Arch>
-Pack<T, Arch> acosh(const Pack<T, Arch>& x) {
-    return each_lane<rules::Acosh>(x);
-}
-template <class T, class Arch>
-Pack<T, Arch> atanh(const Pack<T, Arch>& x) {
-    return each_lane<rules::Atanh>(x);
-}
-template <class T, class Arch>
-Pack<T, Arch> erf(const Pack<T, Arch>& x) {
-    return each_lane<rules::Erf>(x);
-}
-template <class T, class Arch>
-Pack<T, Arch> erfc(const Pack<T, Arch>& x) {
-    return each_lane<rules::Erfc>(x);
-}
-template <class T, class Arch>
-Pack<T, Arch> lgamma(const Pack<T, Arch>& x) {
+
+template <class T, class A>
+[[nodiscard]] Pack<T, A> lgamma(const Pack<T, A>& x) {
     return each_lane<rules::Lgamma>(x);
 }
-template <class T, class Arch>
-Pack<T, Arch> digamma(const Pack<T, Arch>& x) {
+template <class T, class A>
+[[nodiscard]] Pack<T, A> digamma(const Pack<T, A>& x) {
     return each_lane<rules::Digamma>(x);
 }
-template <class T, class Arch>
-Pack<T, Arch> pow(const Pack<T, Arch>& a, const Pack<T, Arch>& b) {
-    return each_lane<rules::Pow>(a, b);
-}
-template <class T, class Arch>
-Pack<T, Arch> hypot(const Pack<T, Arch>& a, const Pack<T, Arch>& b) {
-    return each_lane<rules::Hypot>(a, b);
-}
-template <class T, class Arch>
-Pack<T, Arch> atan2(const Pack<T, Arch>& a, const Pack<T, Arch>& b) {
-    return each_lane<rules::Atan2>(a, b);
-}
-template <class T, class Arch>
-Pack<T, Arch> polygamma(const Pack<T, Arch>& a, const Pack<T, Arch>& b) {
-    return each_lane<rules::Polygamma>(a, b);
-}
-template <class T, class Arch>
-Pack<T, Arch> fma(const Pack<T, Arch>& a, const Pack<T, Arch>& b, const Pack<T, Arch>& c) {
-    return each_lane<rules::Fma>(a, b, c);
+template <class T, class A>
+[[nodiscard]] Pack<T, A> polygamma(const Pack<T, A>& n, const Pack<T, A>& x) {
+    return each_lane<rules::Polygamma>(n, x);
 }
 
 }  // namespace kernels

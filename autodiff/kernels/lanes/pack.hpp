@@ -98,6 +98,8 @@ struct Pack {
         return from_bits((a.bits() & ~sign_bit) | (b.bits() & sign_bit));
     }
     [[nodiscard, gnu::always_inline]] friend Pack sqrt(const Pack& a) { return Pack(xsimd::sqrt(a.lanes)); }
+    /// The largest integer not above a. Numbers of 2^digits and more are integers.
+    [[nodiscard, gnu::always_inline]] friend Pack floor(const Pack& a) { return Pack(xsimd::floor(a.lanes)); }
     /// b < a ? b : a, as std::min: a NaN on the right is lost.
     [[nodiscard, gnu::always_inline]] friend Pack min(const Pack& a, const Pack& b) { return select(b < a, b, a); }
     [[nodiscard, gnu::always_inline]] friend Pack max(const Pack& a, const Pack& b) { return select(a < b, b, a); }

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+/// What elementary functions of packs are built of: polynomials, powers of two, sums and products with their rounding error, and
+/// float computed in double. Next: exponential.hpp.
+#pragma once
+
+#include "autodiff/kernels/lanes/pack.hpp"
+
+#include <limits>
+#include <utility>
+
+namespace autodiff {
+inline namespace v1 {
+namespace kernels {
+
+/// Architectures that multiply and add with one rounding.
+template <class Arch>
+inline constexpr bool is_fused = std::is_base_of_v<xsimd::avx512f, Arch> || std::is_base_of_v<xsimd::neon64, Arch>;
+template <class Arch>
+inline constexpr bool is_fused<xsimd::fma3<Arch>> = true;
+
+/// a b + c with one rounding, where the architecture has that. xsimd 8.1 rounds twice with AVX-512.
+template <class T, class A>
+    requires(is_fused<A>)
+[[nodiscard, gnu::always_inline]] inline Pack<T, A> fused(const Pack<T, A>& a, const Pack<T, A>& b, const Pack<T, A>& c) {
+    using Lanes = typename Pack<T, A>::Lanes;
+#if defined(__AVX512F__)
+    if constexpr (std::is_base_of_v<xsimd::avx512f, A>) {
+        if constexpr (sizeof(T) == 8)
+            return Pack<T, A>(Lanes(_mm512_fmadd_pd(a.lanes, b.lanes, c.lanes)));
+        else
+            return Pack<T, A>(Lanes(_mm512_fmadd_ps(a.lanes, b.lanes, c.lanes)));
+    } else
+#endif
+        return Pack<T, A>(Lanes(xsimd::fma(a.lanes, b.lanes, c.lanes)));
+}
+/// a b + c with one rounding or with two, whichever is quick.
+template <class T, class A>
+[[nodiscard, gnu::always_inline]] inline Pack<T, A> mul_add(const Pack<T, A>& a, const Pack<T, A>& b, const Pack<T, A>& c) {
+    if constexpr (is_fused<A>)
+        return fused(a, b, c);
+    else
+        return a * b + c;
+}
+
+/// c[0] + c[1] x + c[2] x^2 + ...
+template <class T, class A, std::size_t N>
+[[nodiscard, gnu::always_inline]] inline Pack<T, A> polynomial(const Pack<T, A>& x, const T (&c)[N]) {
+    Pack<T, A> y(c[N - 1]);
+    const auto step = [&]<std::size_t... I>(std::index_sequence<I...>) __attribute__((always_inline)) {
+        ((y = mul_add(y, x, Pack<T, A>(c[N - 2 - I]))), ...);
+    };
+    step(std::make_index_sequence<N - 1>{});
+    return y;
+}
+
+/// An unevaluated sum: `low` is about half a unit in the last place of `high` or less.
+template <class P>
+struct Wide {
+    P high, low;
+};
+
+/// a + b exactly, if |a| >= |b| or a = 0
+template <class P>
+[[nodiscard, gnu::always_inline]] inline Wide<P> sum_of_ordered(const P& a, const P& b) {
+    const P high = a + b;
+    return {high, b - (high - a)};
+}
+/// a + b exactly. source: Knuth, "The Art of Computer Programming" 2, 4.2.2
+template <class P>
+[[nodiscard, gnu::always_inline]] inline Wide<P> exact_sum(const P& a, const P& b) {
+    const P high = a + b, of_b = high - a;
+    return {high, (a - (high - of_b)) + (b - of_b)};
+}
+/// a b exactly, unless a part overflows or underflows. source: Dekker (1971), "A floating-point technique for extending the precision"
+template <class T, class A>
+[[nodiscard, gnu::always_inline]] inline Wide<Pack<T, A>> exact_product(const Pack<T, A>& a, const Pack<T, A>& b) {
+    using P = Pack<T, A>;
+    const P high = a * b;
+    if constexpr (is_fused<A>) {
+        return {high, fused(a, b, -high)};
+    } else {
+        const P half(T(1 + (typename P::Word{1} << (std::numeric_limits<T>::digits + 1) / 2)));
+        const P ca = half * a, cb = half * b;
+        const P a1 = ca - (ca - a), b1 = cb - (cb - b), a2 = a - a1, b2 = b - b1;
+        return {high, ((a1 * b1 - high) + a1 * b2 + a2 * b1) + a2 * b2};
+    }
+}
+
+/// min and max with a constant, which leave NaN as it is.
+template <class T, class A>
+[[nodiscard, gnu::always_inline]] inline Pack<T, A> at_most(T limit, const Pack<T, A>& x) {
+    return Pack<T, A>(xsimd::min(typename Pack<T, A>::Lanes(limit), x.lanes));
+}
+template <class T, class A>
+[[nodiscard, gnu::always_inline]] inline Pack<T, A> at_least(T limit, const Pack<T, A>& x) {
+    return Pack<T, A>(xsimd::max(typename Pack<T, A>::Lanes(limit), x.lanes));
+}
+
+/// How an IEEE number is laid out.
+template <class T>
+struct Layout {
+    static constexpr int mantissa = std::numeric_limits<T>::digits - 1;
+    static constexpr int bias = std::numeric_limits<T>::max_exponent - 1;
+    /// 1.5 2^mantissa: added to a number below 2^(mantissa - 1), it leaves the nearest integer in the low bits.
+    static constexpr T rounder = T(3) * T(std::uint64_t{1} << (mantissa - 1));
+};
+
+/// The nearest integer, of two the even one; |x| < 2^(mantissa - 1). Never -0.
+template <class T, class A>
+[[nodiscard, gnu::always_inline]] inline Pack<T, A> nearest(const Pack<T, A>& x) {
+    const Pack<T, A> rounder(Layout<T>::rounder);
+    return (x + rounder) - rounder;
+}
+/// The nearest integer as two's complement in the low bits; what stands above them is to be shifted away.
+template <class T, class A>
+[[nodiscard, gnu::always_inline]] inline typename Pack<T, A>::Bits nearest_bits(const Pack<T, A>& x) {
+    return (x + Pack<T, A>(Layout<T>::rounder)).bits();
+}
+
+/// 2^k for an integer k from -bias (which gives 0) to bias
+template <class T, class A>
+[[nodiscard, gnu::always_inline]] inline Pack<T, A> power_of_two(const Pack<T, A>& k) {
+    return Pack<T, A>::from_bits((nearest_bits(k) << Layout<T>::mantissa) + Pack<T, A>(1).bits());
+}
+/// y 2^k for an integer k of at most twice that range, rounded once though the result be denormal; 1/2 < |y| < 2
+template <class T, class A>
+[[nodiscard, gnu::always_inline]] inline Pack<T, A> scale(const Pack<T, A>& y, const Pack<T, A>& k) {
+#if defined(__AVX512F__)
+    if constexpr (std::is_base_of_v<xsimd::avx512f, A>) {
+        if constexpr (sizeof(T) == 8)
+            return Pack<T, A>(typename Pack<T, A>::Lanes(_mm512_scalef_pd(y.lanes, k.lanes)));
+        else
+            return Pack<T, A>(typename Pack<T, A>::Lanes(_mm512_scalef_ps(y.lanes, k.lanes)));
+    } else
+#endif
+    {
+        const Pack<T, A> first = nearest(k * Pack<T, A>(T(0.5)));
+        return y * power_of_two(first) * power_of_two(k - first);
+    }
+}
+
+/// The compilers' vectors, which convert their elements.
+template <class T, std::size_t Bytes>
+struct Vector {
+    typedef T Type __attribute__((vector_size(Bytes)));
+};
+/// f of packs of floats, computed in double, half by half.
+template <class A, class F, std::same_as<Pack<float, A>>... X>
+[[nodiscard, gnu::always_inline]] inline Pack<float, A> in_double(const F& f, const X&... x) {
+    using Double = Pack<double, A>;
+    using Floats = typename Vector<float, sizeof(Double) / 2>::Type;
+    using Doubles = typename Vector<double, sizeof(Double)>::Type;
+    const auto half = [](const Pack<float, A>& operand, std::size_t which) __attribute__((always_inline)) {
+        Floats halves[2];
+        __builtin_memcpy(halves, &operand, sizeof(operand));
+        const Doubles wide = __builtin_convertvector(halves[which], Doubles);
+        return Double(typename Double::Lanes(reinterpret_cast<typename Double::Lanes::register_type>(wide)));
+    };
+    const Double low = f(half(x, 0)...), high = f(half(x, 1)...);
+    const Doubles p = reinterpret_cast<Doubles>(low.lanes.data), q = reinterpret_cast<Doubles>(high.lanes.data);
+    const Floats halves[2] = {__builtin_convertvector(p, Floats), __builtin_convertvector(q, Floats)};
+    Pack<float, A> y;
+    __builtin_memcpy(&y, halves, sizeof(y));
+    return y;
+}
+
+}  // namespace kernels
+}  // namespace v1
+}  // namespace autodiff
