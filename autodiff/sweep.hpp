@@ -23,9 +23,10 @@ inline bool silent(const Scalar& adjoint) { return !adjoint.recorded() && adjoin
 [[gnu::always_inline]] inline void flow(double* adjoint, Operand x, double ybar, double partial) {
     adjoint[static_cast<std::uint32_t>(x)] += ybar * partial + 0.0;
 }
-/// The same, recorded: nothing for the sink, no row where ybar itself is the contribution.
+/// The same, recorded: nothing for the sink, nothing through a partial that is 0 whatever the operands, no row where ybar itself is
+/// the contribution.
 inline void flow(Scalar* adjoint, Operand x, const Scalar& ybar, const Scalar& partial) {
-    if (x == Operand{0}) return;
+    if (x == Operand{0} || silent(partial)) return;
     Scalar& xbar = adjoint[static_cast<std::uint32_t>(x)];
     const bool first = silent(xbar), unchanged = !partial.recorded() && partial.value() == 1;
     if (unchanged)

@@ -1,111 +1,107 @@
 // SPDX-License-Identifier: MIT
-/// The bodies of the lane kernels, generic in the pack. Included by one source for each instruction set, and by scalar_kernels.cpp.
+/// The bodies of the lane kernels, generic in the pack. Included by lane_kernels.cpp, which is compiled for every instruction set.
 #pragma once
 
 #include "autodiff/function/lane_kernels.hpp"
+#include "autodiff/kernels/lanes.hpp"
+#include "autodiff/kernels/lanes/arithmetic.hpp"
 
 #include <utility>
-#include <xsimd/xsimd.hpp>
 
 namespace autodiff {
 inline namespace v1 {
 namespace function {
 
-/// How numbers come from memory and go there: a pack of them, or a single one.
+/// P: a pack of T. Everything here carries P in its name, so that code for one instruction set is never taken for that of another.
 template <class T, class P>
-struct Access {
+struct Loops {
     static constexpr std::size_t size = P::size;
-    [[gnu::always_inline]] static P load(const T* x) { return P::load(x); }
-    [[gnu::always_inline]] static void store(T* x, const P& y) { y.store(x); }
-    [[gnu::always_inline]] static P multiply_add(const P& a, const P& b, const P& c) { return P(xsimd::fma(a.lanes, b.lanes, c.lanes)); }
-};
-template <class T>
-struct Access<T, T> {
-    static constexpr std::size_t size = 1;
-    static T load(const T* x) { return *x; }
-    static void store(T* x, T y) { *x = y; }
-    static T multiply_add(T a, T b, T c) { return c + a * b; }
-};
-
-/// P: a pack of T, or T itself. Everything here carries P in its name, so that code for one instruction set is never taken for that
-/// of another.
-template <class T, class P>
-struct Loops : Access<T, P> {
-    using Access<T, P>::size, Access<T, P>::load, Access<T, P>::store, Access<T, P>::multiply_add;
 
     struct Operand {
         const T* first;
         std::size_t step;
         Operand(const Frame<T>& frame, std::uint32_t place)
             : first(frame.memory + std::size_t{place & ~repeated} * size), step((place & repeated) != 0 ? 0 : size) {}
-        [[gnu::always_inline]] P at(int v) const { return load(first + static_cast<std::size_t>(v) * step); }
+        [[gnu::always_inline]] P at(int v) const { return P::load(first + static_cast<std::size_t>(v) * step); }
     };
-    [[gnu::always_inline]] static void put(const Frame<T>& frame, std::uint32_t place, int v, const P& y) {
-        store(frame.memory + (std::size_t{place} + static_cast<std::size_t>(v)) * size, y);
-    }
+    /// Where a result goes: a slot, or an output's column.
+    struct Result {
+        T* first;
+        Result(const Frame<T>& frame, std::uint32_t place)
+            : first((place & to_column) != 0 ? frame.columns[place & ~to_column] + frame.at : frame.memory + std::size_t{place} * size) {}
+        [[gnu::always_inline]] void put(int v, const P& y) const { y.store(first + static_cast<std::size_t>(v) * size); }
+    };
 
     template <class R>
     static void rule(const Step<T>& step, const Frame<T>& frame) {
+        const Result y(frame, step.y);
         const Operand a(frame, step.a);
         if constexpr (rules::UnaryRule<R>) {
-            for (int v = 0; v < frame.vectors; ++v) put(frame, step.y, v, R::value(a.at(v)));
+            for (int v = 0; v < frame.vectors; ++v) y.put(v, R::value(a.at(v)));
         } else if constexpr (rules::BinaryRule<R>) {
             const Operand b(frame, step.b);
-            for (int v = 0; v < frame.vectors; ++v) put(frame, step.y, v, R::value(a.at(v), b.at(v)));
+            for (int v = 0; v < frame.vectors; ++v) y.put(v, R::value(a.at(v), b.at(v)));
         } else {
             const Operand b(frame, step.b), c(frame, step.c);
-            for (int v = 0; v < frame.vectors; ++v) put(frame, step.y, v, R::value(a.at(v), b.at(v), c.at(v)));
+            for (int v = 0; v < frame.vectors; ++v) y.put(v, R::value(a.at(v), b.at(v), c.at(v)));
         }
     }
 
+    /// f(0), ..., f(n - 1), spelled out: what is indexed by it can stay in registers.
+    template <int n, class F>
+    [[gnu::always_inline]] static void each(const F& f) {
+        [&f]<int... v>(std::integer_sequence<int, v...>) __attribute__((always_inline)) { (f(v), ...); }
+        (std::make_integer_sequence<int, n>());
+    }
+    /// sum[v] = g(sum[v], a[v], b[v]) for the n vectors from the given one on.
+    template <int n, class G>
+    [[gnu::always_inline]] static void update(const Operand& a, const Operand& b, int first, P (&sum)[n], const G& g) {
+        each<n>([&](int v) __attribute__((always_inline)) { sum[v] = g(sum[v], a.at(first + v), b.at(first + v)); });
+    }
+#define WENGERT_TERM(EXPRESSION)                                                                                                           \
+    update(a, b, first, sum, []([[maybe_unused]] const P& s, const P& x, [[maybe_unused]] const P& z) __attribute__((always_inline)) {     \
+        return P(EXPRESSION);                                                                                                              \
+    });                                                                                                                                    \
+    break
     /// Adds a term to the running sums of n vectors, which stay in registers.
     template <int n>
     [[gnu::always_inline]] static void add(const Frame<T>& frame, const Term& term, int first, P (&sum)[n]) {
         const Operand a(frame, term.a), b(frame, term.b);
         switch (term.kind) {
         case Term::Kind::plus:
-            for (int v = 0; v < n; ++v) sum[v] = sum[v] + a.at(first + v);
-            break;
+            WENGERT_TERM(s + x);
         case Term::Kind::minus:
-            for (int v = 0; v < n; ++v) sum[v] = sum[v] - a.at(first + v);
-            break;
+            WENGERT_TERM(s - x);
         case Term::Kind::product:
-            for (int v = 0; v < n; ++v) sum[v] = multiply_add(a.at(first + v), b.at(first + v), sum[v]);
-            break;
+            WENGERT_TERM(kernels::mul_add(x, z, s));
         case Term::Kind::minus_product:
-            for (int v = 0; v < n; ++v) sum[v] = multiply_add(-a.at(first + v), b.at(first + v), sum[v]);
-            break;
+            WENGERT_TERM(kernels::mul_add(-x, z, s));
         case Term::Kind::chain:
-            for (int v = 0; v < n; ++v) {
-                const P x = a.at(first + v);
-                sum[v] = select(x == P(0), sum[v], P( multiply_add(x, b.at(first + v), sum[v])));
-            }
-            break;
+            WENGERT_TERM(select(x == P(0), s, P(kernels::mul_add(x, z, s))));
+        case Term::Kind::minus_chain:
+            WENGERT_TERM(select(x == P(0), s, P(kernels::mul_add(-x, z, s))));
         }
     }
+    /// The first term.
     template <int n>
     [[gnu::always_inline]] static void begin(const Frame<T>& frame, const Term& term, int first, P (&sum)[n]) {
         const Operand a(frame, term.a), b(frame, term.b);
         switch (term.kind) {
         case Term::Kind::minus:
-            for (int v = 0; v < n; ++v) sum[v] = -a.at(first + v);
-            break;
+            WENGERT_TERM(-x);
         case Term::Kind::product:
-            for (int v = 0; v < n; ++v) sum[v] = a.at(first + v) * b.at(first + v);
-            break;
+            WENGERT_TERM(x * z);
         case Term::Kind::minus_product:
-            for (int v = 0; v < n; ++v) sum[v] = -(a.at(first + v) * b.at(first + v));
-            break;
+            WENGERT_TERM(-(x * z));
         case Term::Kind::chain:
-            for (int v = 0; v < n; ++v) {
-                const P x = a.at(first + v);
-                sum[v] = select(x == P(0), P(0), P(x * b.at(first + v)));
-            }
-            break;
+            WENGERT_TERM(select(x == P(0), P(0), P(x * z)));
+        case Term::Kind::minus_chain:
+            WENGERT_TERM(select(x == P(0), P(0), P(-(x * z))));
         default:
-            for (int v = 0; v < n; ++v) sum[v] = a.at(first + v);
+            WENGERT_TERM(x);
         }
     }
+#undef WENGERT_TERM
     /// The whole sum of n vectors from the given one on.
     template <int n>
     [[gnu::always_inline]] static void total(const Step<T>& step, const Frame<T>& frame, int first, P (&sum)[n]) {
@@ -115,23 +111,27 @@ struct Loops : Access<T, P> {
         while (++term != end) add(frame, *term, first, sum);
     }
 
+    /// How many running sums the registers hold beside the operands: AVX-512 has 32 registers, others have 16.
+    static constexpr int many = sizeof(P) == 64 ? 8 : 4;
+
     static void sum(const Step<T>& step, const Frame<T>& frame) {
+        const Result y(frame, step.y);
         int v = 0;
-        for (; v + 4 <= frame.vectors; v += 4) {
-            P s[4];
+        for (; v + many <= frame.vectors; v += many) {
+            P s[many];
             total(step, frame, v, s);
-            for (int k = 0; k < 4; ++k) put(frame, step.y, v + k, s[k]);
+            each<many>([&](int k) __attribute__((always_inline)) { y.put(v + k, s[k]); });
         }
         for (; v < frame.vectors; ++v) {
             P s[1];
             total(step, frame, v, s);
-            put(frame, step.y, v, s[0]);
+            y.put(v, s[0]);
         }
     }
 
     static void sum_over_points(const Step<T>& step, const Frame<T>& frame) {
         T* const into = frame.memory + std::size_t{step.y} * size;
-        P all = load(into);
+        P all = P::load(into);
         int v = 0;
         const bool whole = frame.points == static_cast<Index>(size) * frame.vectors;
         if (whole)
@@ -148,18 +148,18 @@ struct Loops : Access<T, P> {
                 continue;
             }
             alignas(64) T part[size];  // points beyond the last one do not count
-            store(part, s[0]);
+            s[0].store(part);
             for (std::size_t k = 0; k < size; ++k)
                 if (static_cast<Index>(static_cast<std::size_t>(v) * size + k) >= frame.points) part[k] = 0;
-            all = all + load(part);
+            all = all + P::load(part);
         }
-        store(into, all);
+        all.store(into);
     }
 
     static void deliver(const Step<T>& step, const Frame<T>& frame) {
+        const Result y(frame, step.y);
         const Operand a(frame, step.a);
-        T* const to = frame.columns[step.y] + frame.at;
-        for (int v = 0; v < frame.vectors; ++v) store(to + static_cast<std::size_t>(v) * size, a.at(v));
+        for (int v = 0; v < frame.vectors; ++v) y.put(v, a.at(v));
     }
 
     static void fill(LaneKernels<T>& table) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The loops over packs, compiled once for every instruction set.
 #include "autodiff/function/kernel_loops.hpp"
-#include "autodiff/kernels/lanes.hpp"
 
 namespace autodiff {
 inline namespace v1 {

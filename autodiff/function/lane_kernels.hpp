@@ -14,10 +14,12 @@ namespace function {
 
 /// A place in a frame's memory, counted in vectors; with this bit, one vector that serves the whole block.
 inline constexpr std::uint32_t repeated = 0x80000000u;
+/// For a result: not a place but the number of an output's column.
+inline constexpr std::uint32_t to_column = 0x80000000u;
 
-/// One term of a sum: a, -a, a b, -a b, or a b where a is not 0.
+/// One term of a sum: a, -a, a b, -a b, and both products only where a is not 0.
 struct Term {
-    enum class Kind : std::uint32_t { plus, minus, product, minus_product, chain };
+    enum class Kind : std::uint32_t { plus, minus, product, minus_product, chain, minus_chain };
     std::uint32_t a = 0, b = 0;
     Kind kind = Kind::plus;
 };
@@ -37,7 +39,7 @@ template <class T>
 struct Step;
 template <class T>
 using Kernel = void (*)(const Step<T>&, const Frame<T>&);
-/// y = R(a, b, c). For a sum: a is its first term, b how many. For a column or a sum over points: y is its number, or its place.
+/// y = R(a, b, c). For a sum: a is its first term, b how many.
 template <class T>
 struct Step {
     Kernel<T> kernel;
@@ -50,7 +52,7 @@ struct LaneKernels {
     std::array<Kernel<T>, rules::All::size + 1> of_rule;  ///< by code
     Kernel<T> sum;                                         ///< y = the sum of the terms
     Kernel<T> sum_over_points;                             ///< y += the sum of the terms at all points of the block
-    Kernel<T> deliver;                                     ///< column y takes a
+    Kernel<T> deliver;                                     ///< y = a
 };
 
 /// Fills the table with the kernels compiled for the set (lane_kernels.cpp). T: float, double.

@@ -20,11 +20,13 @@ struct DraftTerm {
     Term::Kind kind = Term::Kind::plus;
 };
 
+constexpr std::uint32_t none = 0xffffffffu;
+
 /// A step whose operands are still values.
 struct Draft {
     enum class Kind : std::uint8_t { rule, sum, deliver, sum_over_points } kind = Kind::rule;
     Operation operation{};
-    std::uint32_t to = 0;          // a column or a sum over points
+    std::uint32_t to = none;       // a column or a sum over points
     Value y{};                     // else: the value computed
     std::array<Value, 3> x{};
     std::uint32_t terms = 0, count = 0;
@@ -59,7 +61,6 @@ class Drafter {
     std::uint32_t columns = 0, sums = 0;
 
   private:
-    static constexpr std::uint32_t none = 0xffffffffu;
     using Sum = std::vector<DraftTerm>;
 
     void classify(const std::vector<bool>& shared) {
@@ -90,19 +91,26 @@ class Drafter {
         const auto plain = minus ? Term::Kind::minus : Term::Kind::plus;
         if (!can_be_taken(v, into_uniform)) return {v, v, plain};
         const Instruction& i = *program_.maker_of(v);
-        if (i.operation == code_of<rules::Mul>) {
+        if (i.operation == code_of<rules::Mul> || i.operation == code_of<rules::ChainProduct>) {
             taken_[index_of(v)] = true;
-            return {i.x[0], i.x[1], minus ? Term::Kind::minus_product : Term::Kind::product};
-        }
-        if (i.operation == code_of<rules::ChainProduct> && !minus) {
-            taken_[index_of(v)] = true;
-            return {i.x[0], i.x[1], Term::Kind::chain};
+            return product(i.x[0], i.x[1], i.operation == code_of<rules::ChainProduct>, minus);
         }
         if (i.operation == code_of<rules::Neg>) {
             taken_[index_of(v)] = true;
             return {i.x[0], i.x[0], minus ? Term::Kind::plus : Term::Kind::minus};
         }
         return {v, v, plain};
+    }
+    /// a b as a term; a sign in a factor becomes the term's.
+    DraftTerm product(Value a, Value b, bool chain, bool minus) {
+        for (Value* factor : {&a, &b})
+            if (const Instruction* i = program_.maker_of(*factor); i != nullptr && i->operation == code_of<rules::Neg> && !taken_[index_of(*factor)]) {
+                --uses_[index_of(*factor)];
+                *factor = i->x[0], minus = !minus;
+                if (!is_constant(*factor)) ++uses_[index_of(*factor)];
+            }
+        if (chain) return {a, b, minus ? Term::Kind::minus_chain : Term::Kind::chain};
+        return {a, b, minus ? Term::Kind::minus_product : Term::Kind::product};
     }
     /// The sum that v is, if it can grow in its user; else v as its only term.
     Sum beginning(Value v, bool into_uniform) {
@@ -130,7 +138,7 @@ class Drafter {
             sum.push_back(term(i.x[1], true, once));
         } else if (i.operation == code_of<rules::ChainSum>) {
             sum = beginning(i.x[2], once);
-            sum.push_back({i.x[0], i.x[1], Term::Kind::chain});
+            sum.push_back(product(i.x[0], i.x[1], true, false));
         } else {
             return;
         }
@@ -167,7 +175,7 @@ class Drafter {
             main.push_back(draft);
             return;
         }
-        if (taken_[k]) return;
+        if (taken_[k] || (uses_[k] == 0 && k >= program_.inputs)) return;  // part of another step, or of no use any more
         if (const Instruction* i = program_.maker_of(v)) {
             Draft draft;
             draft.y = v;
@@ -178,6 +186,10 @@ class Drafter {
                 draft.operation = i->operation, draft.x = i->x;
                 for (std::size_t x = operands(*i); x < 3; ++x) draft.x[x] = i->x[0];
             }
+            // What only one output needs goes to its column at once.
+            if (next_output_ < in_order_.size() && uses_[k] == 1)
+                if (const Output& output = outputs[in_order_[next_output_]]; output.value == v && output.delivery == Delivery::each)
+                    draft.to = output.place, ++next_output_;
             (uniform(v) ? prologue : main).push_back(draft);
         }
         if (!uniform(v)) deliver(v);
@@ -209,8 +221,6 @@ class Drafter {
 class Slots {
   public:
     explicit Slots(std::size_t values) : last_(values, 0), place_(values, none) {}
-    static constexpr std::uint32_t none = 0xffffffffu;
-
     void use(Value v, std::uint32_t step) { last_[index_of(v)] = std::max(last_[index_of(v)], step + 1); }
     void keep(Value v) { last_[index_of(v)] = none; }
     std::uint32_t take(Value v) {
@@ -271,7 +281,7 @@ Plan<T> make_plan(const Program& program, const std::vector<bool>& shared, std::
 
     // The prologue: constants and shared inputs keep their slots, results that the main steps or the user read do too.
     Slots scalars(program.values());
-    std::vector<std::uint32_t> constant_place(program.constants.size(), Slots::none);
+    std::vector<std::uint32_t> constant_place(program.constants.size(), none);
     std::uint32_t fixed = 0;
     for (std::uint32_t k = 0; k < program.inputs; ++k)
         if (shared[k]) {
@@ -289,7 +299,7 @@ Plan<T> make_plan(const Program& program, const std::vector<bool>& shared, std::
         for_each_operand(drafter.prologue[s], drafter.terms, [&](Value v) {
             if (is_constant(v))
                 constant_read[index_of(v)] = true;
-            else if (scalars.place(v) == Slots::none)
+            else if (scalars.place(v) == none)
                 scalars.use(v, s);
         });
     for (const Draft& draft : drafter.main) for_each_operand(draft, drafter.terms, read);
@@ -329,20 +339,16 @@ Plan<T> make_plan(const Program& program, const std::vector<bool>& shared, std::
 
     // The main steps: vectors of what is uniform first, then the slots, then the sums.
     Slots slots(program.values());
-    std::vector<std::uint32_t> vector_of(program.values(), Slots::none), vector_of_constant(program.constants.size(), Slots::none);
+    std::vector<std::uint32_t> vector_of(program.values(), none), vector_of_constant(program.constants.size(), none);
     std::uint32_t vectors = 0;
     for (std::uint32_t s = 0; s < drafter.main.size(); ++s)
         for_each_operand(drafter.main[s], drafter.terms, [&](Value v) {
             if (!drafter.uniform(v)) return slots.use(v, s);
             std::uint32_t& place = (is_constant(v) ? vector_of_constant : vector_of)[index_of(v)];
-            if (place != Slots::none) return;
+            if (place != none) return;
             place = vectors++;
             plan.spread.push_back({scalar_place(v), place});
         });
-    struct Placed {
-        std::uint32_t y;
-        std::vector<std::uint32_t> x;
-    };
     // Slots are counted in blocks while they are handed out; how wide a block may be follows from their number.
     std::vector<std::uint32_t> y_of(drafter.main.size());
     std::vector<std::uint32_t> x_of;  // per operand, in the order of for_each_operand
@@ -354,8 +360,7 @@ Plan<T> make_plan(const Program& program, const std::vector<bool>& shared, std::
         for_each_operand(draft, drafter.terms, [&](Value v) {
             if (!drafter.uniform(v)) slots.release_after(v, s);
         });
-        const bool makes_value = draft.kind == Draft::Kind::rule || draft.kind == Draft::Kind::sum;
-        y_of[s] = makes_value ? slots.take(draft.y) : draft.to;
+        y_of[s] = draft.to == none ? slots.take(draft.y) : draft.to;
     }
     plan.main.slots = slots.count();
     const std::size_t vector_bytes = plan.lanes->size * sizeof(T);
@@ -371,8 +376,8 @@ Plan<T> make_plan(const Program& program, const std::vector<bool>& shared, std::
         std::uint32_t y = y_of[s];
         if (draft.kind == Draft::Kind::sum_over_points)
             y += plan.first_sum;
-        else if (draft.kind != Draft::Kind::deliver)
-            y = vectors + y * plan.vectors;
+        else
+            y = draft.to == none ? vectors + y * plan.vectors : to_column | y;
         finish(plan.main, draft, y, *plan.lanes, [&](Value v) {
             const std::uint32_t slot = x_of[operand++];
             if (drafter.uniform(v)) return repeated | (is_constant(v) ? vector_of_constant : vector_of)[index_of(v)];

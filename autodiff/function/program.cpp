@@ -14,6 +14,14 @@ namespace autodiff {
 inline namespace v1 {
 namespace function {
 
+namespace {
+
+bool is_comparison(Operation o) {
+    return o == code_of<rules::Less> || o == code_of<rules::LessEqual> || o == code_of<rules::Equal> || o == code_of<rules::NotEqual>;
+}
+
+}  // namespace
+
 // Assembler ---------------------------------------------------------------------------------------------------------------------------
 
 std::size_t Assembler::Hash::operator()(const Instruction& i) const noexcept {
@@ -36,9 +44,17 @@ bool Assembler::finite(Value v) const {
     if (is_constant(v)) return std::isfinite(program_.constant(v));
     const Instruction* const maker = program_.maker_of(v);
     if (maker == nullptr) return false;
-    const Operation o = maker->operation;
-    if (o == code_of<rules::Less> || o == code_of<rules::LessEqual> || o == code_of<rules::Equal> || o == code_of<rules::NotEqual>) return true;
-    return o == code_of<rules::Where> && is_constant(maker->x[1]) && is_constant(maker->x[2]) && finite(maker->x[1]) && finite(maker->x[2]);
+    if (is_comparison(maker->operation)) return true;
+    return maker->operation == code_of<rules::Where> && is_constant(maker->x[1]) && is_constant(maker->x[2]) && finite(maker->x[1]) &&
+           finite(maker->x[2]);
+}
+
+/// Where v is c ? 1 : 0 (or c ? 0 : 1), the c; a product with it is a choice.
+const Instruction* Assembler::mask(Value v, bool& inverted) const {
+    const Instruction* const maker = program_.maker_of(v);
+    if (maker == nullptr || maker->operation != code_of<rules::Where>) return nullptr;
+    inverted = equals(maker->x[1], 0) && equals(maker->x[2], 1);
+    return inverted || (equals(maker->x[1], 1) && equals(maker->x[2], 0)) ? maker : nullptr;
 }
 
 bool Assembler::fold(Operation operation, const std::array<Value, 3>& x, Value& y) {
@@ -70,9 +86,17 @@ bool Assembler::simplify(Operation& operation, std::array<Value, 3>& x, Value& y
             become(code_of<Add>, x[2], x[0]);
         } else if (equals(x[1], -1)) {
             become(code_of<Sub>, x[2], x[0]);
-        } else if (finite(x[1]) || (is_constant(x[0]) && !equals(x[0], 0))) {
-            const Value product = append(code_of<Mul>, {x[0], x[1], Value{}});
+        } else if (bool inverted = false; mask(x[1], inverted) != nullptr || finite(x[1]) || (is_constant(x[0]) && !equals(x[0], 0))) {
+            const Value product = append(code_of<ChainProduct>, {x[0], x[1], Value{}});
             become(code_of<Add>, x[2], product);
+        }
+    }
+    if (operation == code_of<ChainProduct>) {
+        bool inverted = false;
+        if (const Instruction* const m = mask(x[1], inverted)) {
+            const Value zero = constant(0);
+            operation = code_of<Where>;
+            x = {m->x[0], inverted ? zero : x[0], inverted ? x[0] : zero};
         }
     }
     if (operation == code_of<ChainProduct> && (finite(x[1]) || (is_constant(x[0]) && !equals(x[0], 0)))) operation = code_of<Mul>;
@@ -86,7 +110,16 @@ bool Assembler::simplify(Operation& operation, std::array<Value, 3>& x, Value& y
         if (equals(x[0], -1)) become(code_of<Neg>, x[1]);
         if (operation == code_of<Mul> && equals(x[1], -1)) become(code_of<Neg>, x[0]);
     }
-    if (operation == code_of<Div> && equals(x[1], 1)) return is(x[0]);
+    if (operation == code_of<Div>) {
+        if (equals(x[1], 1)) return is(x[0]);
+        // -y / b of a y = a / b, the derivative by b, where 1 / b, the derivative by a, is at hand.
+        if (const Instruction* neg = program_.maker_of(x[0]); neg != nullptr && neg->operation == code_of<Neg>)
+            if (const Instruction* div = program_.maker_of(neg->x[0]); div != nullptr && div->operation == code_of<Div> && div->x[1] == x[1])
+                if (const auto known = known_.find({code_of<Div>, {constant(1), x[1], Value{}}}); known != known_.end())
+                    become(code_of<Mul>, x[0], known->second);
+    }
+    if (operation == code_of<NotEqual> && equals(x[1], 0))
+        if (const Instruction* c = program_.maker_of(x[0]); c != nullptr && is_comparison(c->operation)) return is(x[0]);
     if (operation == code_of<Add>) {
         if (equals(x[0], 0)) return is(x[1]);
         if (equals(x[1], 0)) return is(x[0]);

@@ -78,6 +78,7 @@ class Assembler {
     };
     [[nodiscard]] bool equals(Value v, double c) const { return is_constant(v) && program_.constant(v) == c; }
     [[nodiscard]] bool finite(Value v) const;
+    [[nodiscard]] const Instruction* mask(Value v, bool& inverted) const;
     [[nodiscard]] bool fold(Operation operation, const std::array<Value, 3>& x, Value& y);
     [[nodiscard]] bool simplify(Operation& operation, std::array<Value, 3>& x, Value& y);
 
