@@ -255,12 +255,17 @@ class Function {
     /// Shared arguments are not summed over.
     template <class... A>
     [[nodiscard]] auto jacobian(const A&... a) const {
+        return value_and_jacobian(a...).second;
+    }
+    template <class... A>
+    [[nodiscard]] auto value_and_jacobian(const A&... a) const {
         using Q = function::Question;
         if constexpr (one_point<A...>) {
             const Answer answer = at(Q::jacobian, a...);
-            return jacobian_parts(answer.data() + recording_->outputs());
+            return std::pair{values_of(answer.data()), jacobian_parts(answer.data() + recording_->outputs())};
         } else {
-            return jacobian_parts(over<A...>(Q::jacobian, a...));
+            const auto batch = over<A...>(Q::jacobian, a...);
+            return std::pair{values_of(batch), jacobian_parts(batch)};
         }
     }
     /// H v, H the Hessian of f (of the sum of its results): arguments x..., and then v... for all that are no data, of the same kinds.

@@ -42,14 +42,12 @@ class BlackScholes {
     template <class T>
     [[gnu::always_inline]] static T cumulative(const T& x) {
         using std::exp;
-        const bool negative = x < 0.0;
-        T a = x;
-        if (negative) a = -x;
+        const T minus = -x, a = choose(x < 0.0, minus, x);
         const T k = 1.0 / (1.0 + 0.2316419 * a);
         const T density = 0.39894228040143270 * exp(-0.5 * (a * a));
         const T tail = density * (k * (0.319381530 + k * (-0.356563782 + k * (1.781477937 + k * (-1.821255978 + k * 1.330274429)))));
-        if (negative) return tail;
-        return 1.0 - tail;
+        const T rest = 1.0 - tail;
+        return choose(x < 0.0, tail, rest);
     }
 
     std::size_t points_;

@@ -34,6 +34,12 @@ class Bundle {
 
     template <class T>
     void evaluate(std::size_t p, const T* x, T* y) const {
+        residual(x, &observed_[2 * p], y);
+    }
+    [[nodiscard]] const std::vector<double>& observed() const { return observed_; }
+
+    template <class T, class Observed>
+    static void residual(const T* x, const Observed* observed, T* y) {
         const T *rotation = x, *centre = x + 3, &focal = x[6], *principal = x + 7, *distortion = x + 9, *place = x + 11, &weight = x[14];
         const T seen[3] = {place[0] - centre[0], place[1] - centre[1], place[2] - centre[2]};
         T camera[3];
@@ -41,8 +47,8 @@ class Bundle {
         const T u = camera[0] / camera[2], v = camera[1] / camera[2];
         const T r2 = u * u + v * v;
         const T scale = 1.0 + distortion[0] * r2 + distortion[1] * (r2 * r2);
-        y[0] = weight * (focal * (u * scale) + principal[0] - observed_[2 * p]);
-        y[1] = weight * (focal * (v * scale) + principal[1] - observed_[2 * p + 1]);
+        y[0] = weight * (focal * (u * scale) + principal[0] - observed[0]);
+        y[1] = weight * (focal * (v * scale) + principal[1] - observed[1]);
     }
 
   private:

@@ -23,34 +23,54 @@ class Gmm {
 
     template <class T>
     void evaluate(std::size_t, const T* x, T* y) const {
-        using std::exp;
-        const T *alpha = x, *mu = x + K, *q = mu + K * d;
-        std::vector<T> diagonal(K * d), trace(K), term(K), centred(d), product(d);
-        for (std::size_t k = 0; k < K; ++k) {
-            const T* qk = q + k * triangle;
-            T sum = qk[0];
-            for (std::size_t j = 1; j < d; ++j) sum += qk[j];
-            trace[k] = sum;
-            for (std::size_t j = 0; j < d; ++j) diagonal[k * d + j] = exp(qk[j]);
-        }
+        const Prepared<T> prepared(x);
         T likelihood = 0.0;
-        for (std::size_t i = 0; i < n_; ++i) {
+        for (std::size_t i = 0; i < n_; ++i) likelihood += of_point(x, prepared, &data_[i * d]);
+        y[0] = likelihood + without_points(x, prepared);
+    }
+
+    // The same as a sum over points, for tools that know what the points have in common.
+    static constexpr std::size_t d = 10, K = 25, triangle = d * (d + 1) / 2;
+    [[nodiscard]] const std::vector<double>& data() const { return data_; }
+
+    /// exp(q) and the sums of q, which all points use.
+    template <class T>
+    struct Prepared {
+        explicit Prepared(const T* x) : diagonal(K * d), trace(K) {
+            using std::exp;
+            const T* q = x + K + K * d;
             for (std::size_t k = 0; k < K; ++k) {
-                const T* below = q + k * triangle + d;
-                for (std::size_t j = 0; j < d; ++j) centred[j] = data_[i * d + j] - mu[k * d + j];
-                for (std::size_t j = 0; j < d; ++j) product[j] = diagonal[k * d + j] * centred[j];
-                for (std::size_t c = 0; c < d; ++c)
-                    for (std::size_t j = c + 1; j < d; ++j) product[j] += *below++ * centred[c];
-                term[k] = alpha[k] + trace[k] - 0.5 * squared_norm(product.data(), d);
+                const T* qk = q + k * triangle;
+                T sum = qk[0];
+                for (std::size_t j = 1; j < d; ++j) sum += qk[j];
+                trace[k] = sum;
+                for (std::size_t j = 0; j < d; ++j) diagonal[k * d + j] = exp(qk[j]);
             }
-            likelihood += log_sum_exp(term.data());
         }
-        y[0] = constant() + likelihood - static_cast<double>(n_) * log_sum_exp(alpha) + prior(q, diagonal);
+        std::vector<T> diagonal, trace;
+    };
+    /// The term of one point.
+    template <class T, class Number>
+    static T of_point(const T* x, const Prepared<T>& prepared, const Number* point) {
+        const T *alpha = x, *mu = x + K, *q = mu + K * d;
+        T term[K], centred[d], product[d];
+        for (std::size_t k = 0; k < K; ++k) {
+            const T* below = q + k * triangle + d;
+            for (std::size_t j = 0; j < d; ++j) centred[j] = point[j] - mu[k * d + j];
+            for (std::size_t j = 0; j < d; ++j) product[j] = prepared.diagonal[k * d + j] * centred[j];
+            for (std::size_t c = 0; c < d; ++c)
+                for (std::size_t j = c + 1; j < d; ++j) product[j] += *below++ * centred[c];
+            term[k] = alpha[k] + prepared.trace[k] - 0.5 * squared_norm(product, d);
+        }
+        return log_sum_exp(term);
+    }
+    /// What remains.
+    template <class T>
+    T without_points(const T* x, const Prepared<T>& prepared) const {
+        return constant() - static_cast<double>(n_) * log_sum_exp(x) + prior(x + K + K * d, prepared.diagonal);
     }
 
   private:
-    static constexpr std::size_t d = 10, K = 25, triangle = d * (d + 1) / 2;
-
     template <class T>
     static T squared_norm(const T* x, std::size_t n) {
         T sum = x[0] * x[0];
@@ -62,8 +82,7 @@ class Gmm {
         using std::exp;
         using std::log;
         T largest = x[0];
-        for (std::size_t k = 1; k < K; ++k)
-            if (largest < x[k]) largest = x[k];
+        for (std::size_t k = 1; k < K; ++k) largest = choose(largest < x[k], x[k], largest);
         T sum = exp(x[0] - largest);
         for (std::size_t k = 1; k < K; ++k) sum += exp(x[k] - largest);
         return log(sum) + largest;

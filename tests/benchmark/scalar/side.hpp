@@ -5,7 +5,9 @@
 ///
 /// A side has `double differentiate(task, group, gradient)`: it writes dy[o]/dx of every point to gradient[point][o][variable] and returns
 /// the sum of all y. Points are independent, so a tool may record `group` of them at once and sweep their sum: each point's
-/// gradient comes out in its own variables. `bytes()` is the memory of the last recording, 0 if the tool does not tell.
+/// gradient comes out in its own variables. `bytes()` is the memory of the last recording, 0 if the tool does not tell. A side may have
+/// `prepare(task)`, `unpack(task, gradient)` if its results lie in memory otherwise, both outside the measured time, `supports<Task>`,
+/// and `wall`, if its threads want the time on the wall.
 #pragma once
 
 #include "counted.hpp"
@@ -35,10 +37,10 @@ template <class T, class Task>
     }
 }
 
-/// CPU time of this thread: what other processes take does not count.
-inline double seconds() {
+/// CPU time of this thread: what other processes take does not count. For a side of several threads, the time on the wall.
+inline double seconds(bool wall = false) {
     timespec t{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    clock_gettime(wall ? CLOCK_MONOTONIC : CLOCK_THREAD_CPUTIME_ID, &t);
     return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
 }
 
@@ -92,6 +94,14 @@ inline std::pair<double, double> checksum(std::span<const double> gradient) {
 }
 
 template <class Side, class Task>
+inline constexpr bool supports = [] {
+    if constexpr (requires { Side::template supports<Task>; })
+        return Side::template supports<Task>;
+    else
+        return true;
+}();
+
+template <class Side, class Task>
 int serve(Side& side, const Task& task, std::size_t group, bool only_check) {
     std::vector<double> gradient(task.points() * Task::outputs * task.dimension());
     const auto repeat = [&] {
@@ -100,15 +110,22 @@ int serve(Side& side, const Task& task, std::size_t group, bool only_check) {
         asm volatile("" : : "m"(y), "r"(gradient.data()) : "memory");  // and the results are needed before the clock is read again
         return y;
     };
-    double begin = seconds(), loss = repeat();
+    const auto unpack = [&] {
+        if constexpr (requires { side.unpack(task, gradient); }) side.unpack(task, gradient);
+    };
+    constexpr bool wall = requires { Side::wall; };
+    if constexpr (requires { side.prepare(task); }) side.prepare(task);
+    double begin = seconds(wall), loss = repeat();
+    unpack();
     if (only_check) return check(task, gradient);
-    begin = seconds(), loss = repeat();
-    const int times = std::max(1, static_cast<int>(0.02 / (seconds() - begin + 1e-6)));  // at least 20 ms, which the clock resolves
+    begin = seconds(wall), loss = repeat();
+    const int times = std::max(1, static_cast<int>(0.02 / (seconds(wall) - begin + 1e-6)));  // at least 20 ms, which the clock resolves
     std::cout << "ready " << operations(task) << std::endl;
     for (std::string line; std::getline(std::cin, line);) {
-        begin = seconds();
+        begin = seconds(wall);
         for (int i = 0; i < times; ++i) loss = repeat();
-        const double each = (seconds() - begin) / times;
+        const double each = (seconds(wall) - begin) / times;
+        unpack();
         const auto [sum, magnitude] = checksum(gradient);
         std::printf("%.9g %.17g %.17g %.17g %zu\n", each, loss, sum, magnitude, side.bytes());
         std::fflush(stdout);
@@ -129,7 +146,8 @@ int run(int argc, char** argv, Side&& side) {
     int result = 2;
     if (argc > 1 && group > 0)
         with_task(argv[1], quick, [&]<class Task>(const Task& task) {
-            result = serve(side, task, std::is_same_v<Task, Start> ? 1 : std::min(group, task.points()), only_check);
+            if constexpr (supports<std::remove_cvref_t<Side>, Task>)
+                result = serve(side, task, std::is_same_v<Task, Start> ? 1 : std::min(group, task.points()), only_check);
         });
     if (result == 2) std::fprintf(stderr, "expected: %s <task> [--quick] [--check] [--group <points>], got no such task\n", argv[0]);
     return result;

@@ -38,6 +38,14 @@ inline double normal(std::uint64_t stream, std::uint64_t index) {
     return std::sqrt(-2 * std::log(uniform(stream, 2 * index))) * std::cos(2 * std::numbers::pi * uniform(stream, 2 * index + 1));
 }
 
+/// c ? a : b. A recorded function keeps both sides where the number type has a `where`.
+template <class C, class T>
+[[gnu::always_inline]] inline T choose(const C& c, const T& a, const T& b) {
+    if constexpr (requires { where(c, a, b); })
+        return where(c, a, b);
+    else
+        return c ? a : b;
+}
 template <class T>
 T sigmoid(const T& x) {
     using std::exp;
