@@ -193,6 +193,7 @@ class Columns {
 /// A batch is computed in float or in double, by the type of its first argument that is not shared. What it returns per point is a
 /// Tensor with the points first ([n], [n, k], ...); several components are a view of one column each (`contiguous()` for row-major).
 /// cost     a batch runs in SIMD lanes and, if large, in threads; the result is the same for any number of threads
+/// It keeps the memory of its last two results, for when nobody else holds them any more.
 /// throws   BranchChanged at a point where a recorded comparison comes out differently, if OnBranch::report is asked for; else such
 ///          points of a batch are recorded anew; ShapeError if the arguments have different numbers of points
 /// A Function may be called by several threads at once, unless the function it was made from may not.

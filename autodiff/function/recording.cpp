@@ -121,9 +121,40 @@ class Variant {
     std::array<Lazy<Plan<double>>, questions> point_;
 };
 
+/// The memory of the last results, used again when nobody else holds it any more: fresh pages cost more than what is computed into them.
+struct Memory {
+    std::mutex mutex;
+    std::array<Tensor<float>, 2> float_results;
+    std::array<Tensor<double>, 2> double_results;
+
+    template <class T>
+    Tensor<T> take(Shape shape) {
+        const std::lock_guard lock(mutex);
+        auto& kept = results<T>();
+        Tensor<T>* place = nullptr;
+        for (Tensor<T>& result : kept)
+            if (result.size() == 0 || result.unique()) place = &result;
+        if (place == nullptr) return Tensor<T>::uninitialised(std::move(shape));
+        const Index size = shape.size();
+        if (place->size() < size || place->size() > 2 * size) *place = {}, *place = Tensor<T>::uninitialised(Shape{size});
+        Strides strides{shape[1], 1};
+        return place->with_layout(std::move(shape), std::move(strides), 0);
+    }
+
+  private:
+    template <class T>
+    auto& results() {
+        if constexpr (std::same_as<T, float>)
+            return float_results;
+        else
+            return double_results;
+    }
+};
+
 struct Recording::Variants {
     mutable std::shared_mutex mutex;
     Inputs inputs;
+    Memory memory;
     std::vector<std::unique_ptr<const Variant>> all;
 
     [[nodiscard]] std::vector<const Variant*> now() const {
@@ -231,10 +262,10 @@ void Recording::at(Question question, std::span<const double> inputs, OnBranch o
 namespace {
 
 template <class T>
-Batch<T> run_plan(const Plan<T>& plan, Index n, std::span<const Column<T>> inputs) {
+Batch<T> run_plan(const Plan<T>& plan, Index n, std::span<const Column<T>> inputs, Memory& memory) {
     const Index quantum = std::max<Index>(plan.block(), 64 / static_cast<Index>(sizeof(T)));
     const Index pitch = (n + quantum - 1) / quantum * quantum;
-    Batch<T> batch{n, Tensor<T>::uninitialised(Shape{static_cast<Index>(plan.columns), pitch}), std::vector<T>(plan.sums)};
+    Batch<T> batch{n, memory.take<T>(Shape{static_cast<Index>(plan.columns), pitch}), std::vector<T>(plan.sums)};
     if (n > 0) run<T>(plan, n, inputs, {batch.columns.fill_data(), pitch, batch.sums});
     return batch;
 }
@@ -266,10 +297,11 @@ namespace {
 
 /// Answers some of the points by one variant: their places in the columns, and their share of the sums.
 template <class T>
-void answer_some(const Variant& variant, Question question, std::span<const Column<T>> inputs, std::span<const Index> points, Batch<T>& into) {
+void answer_some(const Variant& variant, Question question, std::span<const Column<T>> inputs, std::span<const Index> points, Memory& memory,
+                 Batch<T>& into) {
     if (points.empty()) return;
     const Gathered<T> gathered(inputs, points);
-    const Batch<T> part = run_plan<T>(variant.batch_plan<T>(question), std::ssize(points), gathered.columns);
+    const Batch<T> part = run_plan<T>(variant.batch_plan<T>(question), std::ssize(points), gathered.columns, memory);
     const Index pitch = into.columns.shape()[1], part_pitch = part.columns.shape()[1];
     for (Index k = 0; k < into.columns.shape()[0]; ++k)
         for (std::size_t i = 0; i < points.size(); ++i)
@@ -291,12 +323,12 @@ void Recording::spread_over_variants(Question question, std::span<const Column<T
         const Variant& variant = is_new ? record_at(point) : *variants[v];
         const Gathered<T> gathered(inputs, points);
         const std::span<const Column<T>> own = std::span(gathered.columns).first(example_.size());
-        const Batch<T> failed = run_plan<T>(variant.failed_guards_plan<T>(), std::ssize(points), own);
+        const Batch<T> failed = run_plan<T>(variant.failed_guards_plan<T>(), std::ssize(points), own, variants_->memory);
         std::vector<Index> held, left;
         for (std::size_t i = 0; i < points.size(); ++i)
             // A recording holds at its own point, whatever the rounding of T says about it.
             ((is_new && i == 0) || failed.columns.begin_data()[i] == 0 ? held : left).push_back(points[i]);
-        answer_some<T>(variant, question, inputs, held, into);
+        answer_some<T>(variant, question, inputs, held, variants_->memory, into);
         points = std::move(left);
     }
 }
@@ -305,12 +337,12 @@ template <class T>
 Batch<T> Recording::over(Question question, Index n, std::span<const Column<T>> inputs, OnBranch on_branch) const {
     const Variant& first = *variants_->all.front();
     const Plan<T>& plan = first.batch_plan<T>(question);
-    if (!first.guarded() || n == 0) return run_plan<T>(plan, n, inputs);
+    if (!first.guarded() || n == 0) return run_plan<T>(plan, n, inputs, variants_->memory);
 
-    const Batch<T> failed = run_plan<T>(first.failed_guards_plan<T>(), n, inputs.first(example_.size()));
+    const Batch<T> failed = run_plan<T>(first.failed_guards_plan<T>(), n, inputs.first(example_.size()), variants_->memory);
     std::vector<Index> held, others;
     for (Index i = 0; i < n; ++i) (failed.columns.begin_data()[i] == 0 ? held : others).push_back(i);
-    if (others.empty()) return run_plan<T>(plan, n, inputs);
+    if (others.empty()) return run_plan<T>(plan, n, inputs, variants_->memory);
     if (on_branch == OnBranch::report) {
         std::vector<double> point, answer(answers(Question::values));
         for (const Column<T>& column : inputs.first(example_.size()))
@@ -318,8 +350,8 @@ Batch<T> Recording::over(Question question, Index n, std::span<const Column<T>> 
         const Guard* const guard = answer_at(first, Question::values, point, answer);
         throw_branch_changed(first.forward(), guard != nullptr ? *guard : first.forward().guards.front(), static_cast<std::size_t>(others.front()));
     }
-    Batch<T> all{n, Tensor<T>::uninitialised(Shape{static_cast<Index>(plan.columns), n}), std::vector<T>(plan.sums)};
-    answer_some<T>(first, question, inputs, held, all);
+    Batch<T> all{n, variants_->memory.take<T>(Shape{static_cast<Index>(plan.columns), n}), std::vector<T>(plan.sums)};
+    answer_some<T>(first, question, inputs, held, variants_->memory, all);
     spread_over_variants<T>(question, inputs, std::move(others), all);
     return all;
 }
