@@ -53,8 +53,7 @@ template <class T, class A>
     using C = ExpConstants<T>;
     const P k = nearest(x * P(std::numbers::log2e_v<T>));
     const P high = mul_add(k, P(-C::ln2_high), x);  // exact
-    const P r = mul_add(k, P(-C::ln2_low), high);
-    const P lost = mul_add(k, P(-C::ln2_low), high - r) + low;
+    const auto [r, lost] = sum_of_ordered(high, mul_add(k, P(-C::ln2_low), low));
     return {k, r, mul_add(r * r, polynomial(r, C::series), lost)};
 }
 /// e^(x + low) 2^shift, rounded once at the end; |low| much below 1
