@@ -65,7 +65,7 @@ template <class A>
 }
 
 /// x^(1/3) for x from sqrt(1/2) to sqrt(2), error 2^-22
-inline constexpr double cbrt_series[] = {0.39969553392018364, 1.1890254244465508, -1.167182300878286,   0.9452829785678083,
+inline constexpr double cbrt_series[] = {0.39969553392018364,  1.1890254244465508, -1.167182300878286,  0.9452829785678083,
                                          -0.49619886441816097, 0.1486420623577358, -0.01926499118960693};
 /// A guess of few digits, so that its square is exact, and one step of Halley's method.
 template <class A>
