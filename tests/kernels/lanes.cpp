@@ -9,6 +9,7 @@
 #include <cmath>
 #include <concepts>
 #include <limits>
+#include <numbers>
 #include <random>
 #include <string>
 #include <tuple>
@@ -221,6 +222,26 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(each_lane_gives_what_it_gives_alone, T, Floats) {
                 }
             }
     });
+}
+
+// The double nearest to n pi/2, whose sine or cosine is what the rounding of n pi/2 left: every bit of pi counts.
+BOOST_AUTO_TEST_CASE(angles_beside_multiples_of_a_right_angle_keep_their_digits) {
+    std::mt19937_64 random(seed);
+    std::vector<double> angles;
+    for (int n = 1; n < 2000; ++n) angles.push_back(static_cast<double>(n * (std::numbers::pi_v<long double> / 2)));
+    for (int i = 0; i < 4000; ++i)
+        angles.push_back(static_cast<double>(static_cast<long double>(random() % 800000) * (std::numbers::pi_v<long double> / 2)));
+    const auto check = [&]<class R>(R) {
+        const auto exact = lanes::by_scalars<double, long double>(code_of<R>, 0, {angles});
+        for (const auto set : lanes::sets()) {
+            const auto got = lanes::on_rule<double>(set, code_of<R>, 0, {angles});
+            for (std::size_t i = 0; i < got.size(); ++i)
+                BOOST_TEST(close(got[i], exact[i], {.ulps = 2.5}), where<double>(R::name, set, 0, {angles}, i));
+        }
+    };
+    check(rules::Sin{});
+    check(rules::Cos{});
+    check(rules::Tan{});
 }
 
 BOOST_AUTO_TEST_CASE(powers_and_logarithms_that_are_exact_are_exact) {

@@ -111,6 +111,12 @@ template <class T, class A>
     const Pack<T, A> rounder(Layout<T>::rounder);
     return (x + rounder) - rounder;
 }
+/// The integer nearest to x c.
+template <class T, class A>
+[[nodiscard, gnu::always_inline]] inline Pack<T, A> nearest_multiple(const Pack<T, A>& x, T c) {
+    const Pack<T, A> rounder(Layout<T>::rounder);
+    return mul_add(x, Pack<T, A>(c), rounder) - rounder;
+}
 /// The nearest integer as two's complement in the low bits; what stands above them is to be shifted away.
 template <class T, class A>
 [[nodiscard, gnu::always_inline]] inline typename Pack<T, A>::Bits nearest_bits(const Pack<T, A>& x) {

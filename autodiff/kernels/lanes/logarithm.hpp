@@ -56,7 +56,7 @@ template <class T, class A>
 [[nodiscard, gnu::always_inline]] inline Pack<T, A> log_of_parts(const Pack<T, A>& k, const Pack<T, A>& f) {
     using P = Pack<T, A>;
     using C = ExpConstants<T>;
-    return k * P(C::ln2_high) - ((log1p_rest(f) - k * P(C::ln2_low)) - f);
+    return mul_add(k, P(C::ln2_high), f - mul_add(k, P(-C::ln2_low), log1p_rest(f)));
 }
 
 /// log(x) for any x, where `of_parts(k, f)` is the logarithm of 2^k (1 + f).
