@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Objects that are compiled for one instruction set must share no function with the rest of a program: the linker keeps one copy of an
 # inline function or template for all, and if that were theirs, CPUs without the set would crash far from any kernel. So every weak symbol
-# of them must name its architecture (as every function of a Pack does) or its set, or be local.
+# of them must name its architecture (as every function of a Pack does) or its set, or be local. Containers and strings of the standard
+# library are such functions too: sources of a set do without.
 #   cmake -DNM=... -DOBJECTS=a.o,b.o -P apart.cmake
 cmake_minimum_required(VERSION 3.25)
 string(REPLACE "," ";" objects "${OBJECTS}")
