@@ -26,9 +26,12 @@ InstructionSet best() noexcept {
 
 std::string_view name(InstructionSet set) noexcept {
     switch (set) {
-    case InstructionSet::avx2: return "avx2";
-    case InstructionSet::avx512: return "avx512";
-    default: return "baseline";
+    case InstructionSet::avx2:
+        return "avx2";
+    case InstructionSet::avx512:
+        return "avx512";
+    default:
+        return "baseline";
     }
 }
 
@@ -36,14 +39,16 @@ std::string_view name(InstructionSet set) noexcept {
 bool available(InstructionSet set) noexcept {
     switch (set) {
 #if defined(WENGERT_AVX2)
-    case InstructionSet::avx2: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    case InstructionSet::avx2:
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 #endif
 #if defined(WENGERT_AVX512)
     case InstructionSet::avx512:
         return available(InstructionSet::avx2) && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
                __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512cd");
 #endif
-    default: return set == InstructionSet::baseline;
+    default:
+        return set == InstructionSet::baseline;
     }
 }
 
@@ -57,8 +62,8 @@ InstructionSet wished_instruction_set(const char* wish) {
     for (const InstructionSet set : sets) {
         if (name(set) != wish) continue;
         if (available(set)) return set;
-        throw ValueError("instruction_set", fmt::format("WENGERT_SIMD to be at most {}, the best of this CPU and build", name(best())), wish,
-                         "unset it to use the best");
+        throw ValueError("instruction_set", fmt::format("WENGERT_SIMD to be at most {}, the best of this CPU and build", name(best())),
+                         wish, "unset it to use the best");
     }
     throw ValueError("instruction_set", "WENGERT_SIMD to be baseline, avx2 or avx512", fmt::format("\"{}\"", wish),
                      "unset it to use the best");

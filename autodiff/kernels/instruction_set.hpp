@@ -36,12 +36,15 @@ template <class F>
 decltype(auto) with_instruction_set(F&& f) {
     switch (instruction_set()) {
 #if defined(WENGERT_AVX512)
-    case InstructionSet::avx512: return f.template operator()<InstructionSet::avx512>();
+    case InstructionSet::avx512:
+        return f.template operator()<InstructionSet::avx512>();
 #endif
 #if defined(WENGERT_AVX2)
-    case InstructionSet::avx2: return f.template operator()<InstructionSet::avx2>();
+    case InstructionSet::avx2:
+        return f.template operator()<InstructionSet::avx2>();
 #endif
-    default: return f.template operator()<InstructionSet::baseline>();
+    default:
+        return f.template operator()<InstructionSet::baseline>();
     }
 }
 

@@ -18,12 +18,36 @@ using autodiff::kernels::InstructionSet;
 template <InstructionSet, class T>
 void on_rule(Operation code, std::size_t which, std::size_t count, const T* const* x, T* y);
 
+/// Reports what a pack does otherwise than its lanes one by one.
+using Report = void (*)(void* to, const char* what);
+template <InstructionSet>
+void check_facts(Report report, void* to);
+
+/// f.operator()<S>() for the set S.
+template <class F>
+auto with_set(InstructionSet set, const F& f) {
+#if defined(WENGERT_AVX2)
+    if (set == InstructionSet::avx2) return f.template operator()<InstructionSet::avx2>();
+#endif
+#if defined(WENGERT_AVX512)
+    if (set == InstructionSet::avx512) return f.template operator()<InstructionSet::avx512>();
+#endif
+    static_cast<void>(set);
+    return f.template operator()<InstructionSet::baseline>();
+}
+
 /// Points of one rule, operand by operand.
 template <class T>
 using Points = std::vector<std::vector<T>>;
 
 template <class T>
-std::vector<T> on_rule(InstructionSet set, Operation code, std::size_t which, const Points<T>& x);
+std::vector<T> on_rule(InstructionSet set, Operation code, std::size_t which, const Points<T>& x) {
+    std::vector<const T*> operands;
+    for (const std::vector<T>& operand : x) operands.push_back(operand.data());
+    std::vector<T> y(x[0].size());
+    with_set(set, [&]<InstructionSet S> { on_rule<S>(code, which, y.size(), operands.data(), y.data()); });
+    return y;
+}
 
 /// The same by the scalar rule.
 template <class T, class Result = T>

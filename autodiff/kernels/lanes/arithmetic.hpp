@@ -20,8 +20,8 @@ inline constexpr bool is_fused<xsimd::fma3<Arch>> = true;
 
 /// a b + c with one rounding, where the architecture has that. xsimd 8.1 rounds twice with AVX-512.
 template <class T, class A>
-    requires(is_fused<A>)
-[[nodiscard, gnu::always_inline]] inline Pack<T, A> fused(const Pack<T, A>& a, const Pack<T, A>& b, const Pack<T, A>& c) {
+requires(is_fused<A>)
+    [[nodiscard, gnu::always_inline]] inline Pack<T, A> fused(const Pack<T, A>& a, const Pack<T, A>& b, const Pack<T, A>& c) {
     using Lanes = typename Pack<T, A>::Lanes;
 #if defined(__AVX512F__)
     if constexpr (std::is_base_of_v<xsimd::avx512f, A>) {
@@ -110,6 +110,12 @@ template <class T, class A>
 [[nodiscard, gnu::always_inline]] inline Pack<T, A> nearest(const Pack<T, A>& x) {
     const Pack<T, A> rounder(Layout<T>::rounder);
     return (x + rounder) - rounder;
+}
+/// The integer nearest to x c.
+template <class T, class A>
+[[nodiscard, gnu::always_inline]] inline Pack<T, A> nearest_multiple(const Pack<T, A>& x, T c) {
+    const Pack<T, A> rounder(Layout<T>::rounder);
+    return mul_add(x, Pack<T, A>(c), rounder) - rounder;
 }
 /// The nearest integer as two's complement in the low bits; what stands above them is to be shifted away.
 template <class T, class A>

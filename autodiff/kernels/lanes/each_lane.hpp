@@ -5,6 +5,7 @@
 
 #include "autodiff/kernels/lanes/pack.hpp"
 
+#include <concepts>
 #include <cstddef>
 
 namespace autodiff {

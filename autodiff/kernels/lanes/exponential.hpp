@@ -51,10 +51,9 @@ template <class T, class A>
 [[nodiscard, gnu::always_inline]] inline ExpParts<Pack<T, A>> exp_parts(const Pack<T, A>& x, const Pack<T, A>& low) {
     using P = Pack<T, A>;
     using C = ExpConstants<T>;
-    const P k = nearest(x * P(std::numbers::log2e_v<T>));
+    const P k = nearest_multiple(x, std::numbers::log2e_v<T>);
     const P high = mul_add(k, P(-C::ln2_high), x);  // exact
-    const P r = mul_add(k, P(-C::ln2_low), high);
-    const P lost = mul_add(k, P(-C::ln2_low), high - r) + low;
+    const auto [r, lost] = sum_of_ordered(high, mul_add(k, P(-C::ln2_low), low));
     return {k, r, mul_add(r * r, polynomial(r, C::series), lost)};
 }
 /// e^(x + low) 2^shift, rounded once at the end; |low| much below 1

@@ -56,7 +56,7 @@ template <class T, class A>
 [[nodiscard, gnu::always_inline]] inline Pack<T, A> log_of_parts(const Pack<T, A>& k, const Pack<T, A>& f) {
     using P = Pack<T, A>;
     using C = ExpConstants<T>;
-    return k * P(C::ln2_high) - ((log1p_rest(f) - k * P(C::ln2_low)) - f);
+    return mul_add(k, P(C::ln2_high), f - mul_add(k, P(-C::ln2_low), log1p_rest(f)));
 }
 
 /// log(x) for any x, where `of_parts(k, f)` is the logarithm of 2^k (1 + f).
@@ -78,7 +78,8 @@ template <class T, class A, class F>
 
 template <class T, class A>
 [[nodiscard, gnu::always_inline]] inline Pack<T, A> log(const Pack<T, A>& x) {
-    return log_of_any(x, [](const auto& k, const auto& f) __attribute__((always_inline)) { return log_of_parts(k, f); });
+    return log_of_any(
+        x, [](const auto& k, const auto& f) __attribute__((always_inline)) { return log_of_parts(k, f); });
 }
 
 /// k log_b(2) + ln(1 + f) log_b(e) with a few bits more than double; so exact where the logarithm is an integer. b: 2 or 10
@@ -94,15 +95,16 @@ template <class A>
 }
 template <class A>
 [[nodiscard, gnu::always_inline]] inline Pack<double, A> log2(const Pack<double, A>& x) {
-    return log_of_any(x, [](const auto& k, const auto& f) __attribute__((always_inline)) {
-        return log_in_base(k, f, 1, 0, std::numbers::log2e, 0x1.777d0ffda0d24p-56);
-    });
+    return log_of_any(
+        x, [](const auto& k, const auto& f)
+               __attribute__((always_inline)) { return log_in_base(k, f, 1, 0, std::numbers::log2e, 0x1.777d0ffda0d24p-56); });
 }
 template <class A>
 [[nodiscard, gnu::always_inline]] inline Pack<double, A> log10(const Pack<double, A>& x) {
-    return log_of_any(x, [](const auto& k, const auto& f) __attribute__((always_inline)) {
-        return log_in_base(k, f, 0x1.34413509f78p-2, 0x1.fef311f12b358p-46, std::numbers::log10e, 0x1.95355baaafad3p-57);
-    });
+    return log_of_any(
+        x, [](const auto& k, const auto& f) __attribute__((always_inline)) {
+            return log_in_base(k, f, 0x1.34413509f78p-2, 0x1.fef311f12b358p-46, std::numbers::log10e, 0x1.95355baaafad3p-57);
+        });
 }
 template <class A>
 [[nodiscard, gnu::always_inline]] inline Pack<float, A> log2(const Pack<float, A>& x) {

@@ -2,7 +2,7 @@
 /// Pack: several numbers that are computed at once, one in each lane of a register, and Mask, what comparing two of them gives. Only for
 /// sources that are compiled for one instruction set (wengert_instruction_sets in build.cmake). Elementary functions: lanes.hpp.
 ///
-/// A thin cover of xsimd, and where its version 8.1 departs from IEEE 754 (-x of a zero, a != b for NaN) the cover does not.
+/// A thin cover of xsimd, and where its version 8.1 departs from IEEE 754 (-x and floor of a zero, a != b for NaN) the cover does not.
 #pragma once
 
 #include "autodiff/rules/number.hpp"
@@ -10,6 +10,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <type_traits>
 #include <xsimd/xsimd.hpp>
 
@@ -98,8 +99,8 @@ struct Pack {
         return from_bits((a.bits() & ~sign_bit) | (b.bits() & sign_bit));
     }
     [[nodiscard, gnu::always_inline]] friend Pack sqrt(const Pack& a) { return Pack(xsimd::sqrt(a.lanes)); }
-    /// The largest integer not above a. Numbers of 2^digits and more are integers.
-    [[nodiscard, gnu::always_inline]] friend Pack floor(const Pack& a) { return Pack(xsimd::floor(a.lanes)); }
+    /// The largest integer not above a.
+    [[nodiscard, gnu::always_inline]] friend Pack floor(const Pack& a) { return copysign(Pack(xsimd::floor(a.lanes)), a); }
     /// b < a ? b : a, as std::min: a NaN on the right is lost.
     [[nodiscard, gnu::always_inline]] friend Pack min(const Pack& a, const Pack& b) { return select(b < a, b, a); }
     [[nodiscard, gnu::always_inline]] friend Pack max(const Pack& a, const Pack& b) { return select(a < b, b, a); }

@@ -39,18 +39,27 @@ template <class A>
     return {second.high, (first.low + second.low) + (mul_add(k, P(C::ln2_low), 2 * s_low) + term_low)};
 }
 
-/// |a|^b = e^(b ln |a|). Then what C's annex F says of zeros, infinities, NaN and negative bases.
-template <class A>
-[[nodiscard, gnu::always_inline]] inline Pack<double, A> pow(const Pack<double, A>& a, const Pack<double, A>& b) {
+/// |a|^b = e^(b ln |a|), to double's precision if the logarithm is wide, else to float's. Then what C's annex F says of zeros,
+/// infinities, NaN and negative bases.
+template <bool IsWide, class A>
+[[nodiscard, gnu::always_inline]] inline Pack<double, A> power(const Pack<double, A>& a, const Pack<double, A>& b) {
     using P = Pack<double, A>;
     constexpr double inf = std::numeric_limits<double>::infinity(), least = std::numeric_limits<double>::min();
     const P size = abs(a);
     const auto denormal = size < least;
-    const auto [high, low] = wide_log(select(denormal, size * P(0x1p54), size), select(denormal, P(-54), 0));
+    const P normal = select(denormal, size * P(0x1p54), size), more_k = select(denormal, P(-54), 0);
+    P high, low(0);
+    if constexpr (IsWide) {
+        const auto logarithm = wide_log(normal, more_k);
+        high = logarithm.high, low = logarithm.low;
+    } else {
+        const auto parts = binary_parts(normal);
+        high = log_of_parts(parts.k + more_k, parts.m - 1);
+    }
     const P exponent = at_least(-0x1p65, at_most(0x1p65, b));  // beyond, every base but 1 overflows or underflows
-    const auto product = exact_product(high, exponent);
-    const P rest = select(abs(product.high) < 1000, mul_add(low, exponent, product.low), 0);
-    P y = exp_of_sum(product.high, rest);
+    P product = high * exponent, rest(0);
+    if constexpr (IsWide) rest = select(abs(product) < 1000, mul_add(low, exponent, exact_product(high, exponent).low), 0);
+    P y = exp_of_sum(product, rest);
     if (all(a >= least && a < inf && abs(b) < inf)) [[likely]]
         return y;
 
@@ -64,8 +73,13 @@ template <class A>
     return select(b == 0 || a == 1 || (a == -1 && abs(b) == inf), 1, y);
 }
 
+template <class A>
+[[nodiscard, gnu::always_inline]] inline Pack<double, A> pow(const Pack<double, A>& a, const Pack<double, A>& b) {
+    return power<true>(a, b);
+}
+
 /// x^(1/3) for x from sqrt(1/2) to sqrt(2), error 2^-22
-inline constexpr double cbrt_series[] = {0.39969553392018364, 1.1890254244465508, -1.167182300878286,   0.9452829785678083,
+inline constexpr double cbrt_series[] = {0.39969553392018364,  1.1890254244465508, -1.167182300878286,  0.9452829785678083,
                                          -0.49619886441816097, 0.1486420623577358, -0.01926499118960693};
 /// A guess of few digits, so that its square is exact, and one step of Halley's method.
 template <class A>
@@ -100,7 +114,7 @@ template <class A>
 
 template <class A>
 [[nodiscard, gnu::always_inline]] inline Pack<float, A> pow(const Pack<float, A>& a, const Pack<float, A>& b) {
-    return in_double<A>([](const auto& base, const auto& exponent) { return pow(base, exponent); }, a, b);
+    return in_double<A>([](const auto& base, const auto& exponent) { return power<false>(base, exponent); }, a, b);
 }
 template <class A>
 [[nodiscard, gnu::always_inline]] inline Pack<float, A> cbrt(const Pack<float, A>& x) {
