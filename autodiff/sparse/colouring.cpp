@@ -172,24 +172,36 @@ std::size_t longest_row(const Pattern& pattern) {
     return longest;
 }
 
+/// colour(ordering), or the best of all orderings.
+template <class Colour>
+Colouring in(Ordering ordering, const Colour& colour) {
+    if (ordering != Ordering::best) return colour(ordering);
+    Colouring best = colour(Ordering::natural);
+    for (const Ordering another : {Ordering::largest_first, Ordering::smallest_last})
+        if (Colouring next = colour(another); next.colours < best.colours) best = std::move(next);
+    return best;
+}
+
 }  // namespace
 
 Colouring colour_columns(const Pattern& pattern, Ordering ordering) {
     check(pattern, "colour_columns");
-    Colouring result{std::vector<std::uint32_t>(pattern.columns, uncoloured), 0};
     if (longest_row(pattern) == pattern.columns) {  // a full row: all differ, and nothing need be looked at
+        Colouring result{std::vector<std::uint32_t>(pattern.columns), static_cast<std::uint32_t>(pattern.columns)};
         std::iota(result.colour.begin(), result.colour.end(), 0u);
-        result.colours = static_cast<std::uint32_t>(pattern.columns);
         return result;
     }
-    SharedRows graph(pattern);
-    Palette palette;
-    for (const std::uint32_t v : ordered(graph, ordering)) {
-        graph.for_each_neighbour(v, [&](std::uint32_t w) { palette.refuse(result.colour[w], v); });
-        result.colour[v] = palette.take(v);
-    }
-    result.colours = palette.size();
-    return result;
+    return in(ordering, [&](Ordering order) {
+        Colouring colouring{std::vector<std::uint32_t>(pattern.columns, uncoloured), 0};
+        SharedRows graph(pattern);
+        Palette palette;
+        for (const std::uint32_t v : ordered(graph, order)) {
+            graph.for_each_neighbour(v, [&](std::uint32_t w) { palette.refuse(colouring.colour[w], v); });
+            colouring.colour[v] = palette.take(v);
+        }
+        colouring.colours = palette.size();
+        return colouring;
+    });
 }
 
 Colouring colour_rows(const Pattern& pattern, Ordering ordering) {
@@ -201,7 +213,7 @@ Colouring colour_star(const Pattern& symmetric, Ordering ordering) {
     check(symmetric, "colour_star");
     if (symmetric.rows != symmetric.columns || transposed(symmetric) != symmetric)
         throw ValueError("colour_star", "a symmetric pattern", fmt::format("{} x {} with an entry on one side only", symmetric.rows, symmetric.columns));
-    return StarColouring(symmetric).run(ordering);
+    return in(ordering, [&](Ordering order) { return StarColouring(symmetric).run(order); });
 }
 
 }  // namespace v1

@@ -17,6 +17,7 @@ enum class Ordering : std::uint8_t {
     natural,        ///< as they are numbered
     largest_first,  ///< most neighbours first
     smallest_last,  ///< what has fewest neighbours among the others is taken away, again and again, and coloured last
+    best,           ///< whichever of these needs fewest colours, at the cost of all
 };
 
 struct Colouring {
@@ -25,11 +26,11 @@ struct Colouring {
 };
 
 /// Columns that have a row in common differ in colour. At least as many colours as the longest row has entries.
-/// cost     the sum of the squares of the lengths of the rows, for each of the loops of an ordering
+/// cost     the sum of the squares of the lengths of the rows, up to three times in each ordering
 /// throws   ValueError if the pattern is malformed
-[[nodiscard]] Colouring colour_columns(const Pattern& pattern, Ordering ordering = Ordering::smallest_last);
+[[nodiscard]] Colouring colour_columns(const Pattern& pattern, Ordering ordering = Ordering::best);
 /// The same for rows that have a column in common.
-[[nodiscard]] Colouring colour_rows(const Pattern& pattern, Ordering ordering = Ordering::smallest_last);
+[[nodiscard]] Colouring colour_rows(const Pattern& pattern, Ordering ordering = Ordering::best);
 
 /// A star colouring of the graph whose edges are the entries beside the diagonal of a symmetric pattern.
 /// method   a colour is refused if it would close a path of four vertices in two colours, and only then; for that, each vertex knows how
@@ -37,7 +38,7 @@ struct Colouring {
 /// cost     over all edges, the colours around one end
 /// throws   ValueError if the pattern is malformed or not symmetric
 /// source   Gebremedhin, Tarafdar, Manne, Pothen (2007), "New acyclic and star coloring algorithms with application to Hessians"
-[[nodiscard]] Colouring colour_star(const Pattern& symmetric, Ordering ordering = Ordering::smallest_last);
+[[nodiscard]] Colouring colour_star(const Pattern& symmetric, Ordering ordering = Ordering::best);
 
 }  // namespace v1
 }  // namespace autodiff

@@ -34,7 +34,7 @@ struct ByColour {
 
 /// An entry is what a seed at one vertex leaves at another.
 struct Location {
-    std::uint32_t seeded, from;
+    std::uint32_t seed, from;
 };
 
 /// Seeds by colour, and reads by the colour of the seed that locate(row, entry) names.
@@ -49,7 +49,7 @@ Compression compressed(const Pattern& pattern, const Colouring& colouring, Compr
         for (std::uint32_t i = 0; i < pattern.rows; ++i)
             for (std::size_t k = pattern.row_begin[i]; k < pattern.row_begin[i + 1]; ++k) {
                 const Location at = locate(i, k);
-                place(colouring.colour[at.seeded], Read{k, at.from});
+                place(colouring.colour[at.seed], Read{k, at.seed, at.from});
             }
     });
     return result;

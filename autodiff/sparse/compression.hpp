@@ -11,9 +11,10 @@
 namespace autodiff {
 inline namespace v1 {
 
-/// Entry `entry` of the pattern is what the sweep leaves at `from`.
+/// Entry `entry` of the pattern is what the seed at `seed` leaves at `from`.
 struct Read {
     std::size_t entry;
+    std::uint32_t seed;
     std::uint32_t from;
 };
 
@@ -40,10 +41,10 @@ struct Compression {
 /// By columns or by rows, whichever has fewer colours; columns if that makes no difference. A direction that needs at least as many as
 /// the other has, because a row (a column) has as many entries, is not coloured at all.
 /// throws   ValueError if the pattern is malformed
-[[nodiscard]] Compression compress_jacobian(const Pattern& pattern, Ordering ordering = Ordering::smallest_last);
+[[nodiscard]] Compression compress_jacobian(const Pattern& pattern, Ordering ordering = Ordering::best);
 /// By columns in a star colouring: where two neighbours of i have one colour, H[i, j] is read as H[j, i].
 /// throws   ValueError if the pattern is malformed or not symmetric
-[[nodiscard]] Compression compress_hessian(const Pattern& symmetric, Ordering ordering = Ordering::smallest_last);
+[[nodiscard]] Compression compress_hessian(const Pattern& symmetric, Ordering ordering = Ordering::best);
 
 }  // namespace v1
 }  // namespace autodiff

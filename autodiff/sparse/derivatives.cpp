@@ -7,6 +7,7 @@
 #include "autodiff/sweep.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <fmt/format.h>
 
@@ -17,26 +18,51 @@ namespace {
 
 using internal::Recorded;
 
-/// The entries of the matrix dy/dx, read from one sweep for each colour.
+/// One sweep of dy/dx, forwards from seeds at inputs or backwards from seeds at outputs.
+/// (One at a time: eight side by side were no faster, the numbers of all rows then leave the cache.)
+class Sweep {
+  public:
+    Sweep(const Recorded& f, Compression::Direction direction)
+        : f_(f), forwards_(direction == Compression::Direction::columns), number_(std::size_t{std::max(f.root, f.last_x)} + 1) {}
+    void operator()(std::span<const std::uint32_t> seeds) {
+        const WengertList& list = f_.tape->list();
+        const std::vector<Node>& nodes = f_.tape->nodes();
+        std::fill(number_.begin(), number_.end(), forwards_ ? 0.0 : nothing);
+        for (const std::uint32_t seed : seeds) number_[forwards_ ? f_.x[seed] : f_.y[seed]] = 1;
+        number_[0] = 0;  // where constant results stand
+        Adjoints<double> flowing{number_.data(), std::vector<AnyTensor>(nodes.size())};
+        if (forwards_)
+            tangent_sweep(list, nodes, flowing, f_.root);
+        else
+            reverse_sweep(list, nodes, flowing, f_.root, [&list](std::uint32_t, std::uint32_t first) { return list.partial + first; });
+    }
+    /// What has arrived at an output, or at an input; never -0.
+    [[nodiscard]] double at(std::uint32_t from) const { return number_[forwards_ ? f_.y[from] : f_.x[from]] + 0.0; }
+
+  private:
+    const Recorded& f_;
+    bool forwards_;
+    std::vector<double> number_;
+};
+
+/// The entries of the matrix dy/dx, from one sweep for each colour.
 std::vector<double> entries(const Recorded& f, const Pattern& pattern, const Compression& compression) {
     std::vector<double> value(pattern.entries());
     if (f.root == 0) return value;
-    const bool forwards = compression.direction == Compression::Direction::columns;
-    const WengertList& list = f.tape->list();
-    const std::vector<Node>& nodes = f.tape->nodes();
-    const std::vector<std::uint32_t>& seeded = forwards ? f.x : f.y;
-    const std::vector<std::uint32_t>& from = forwards ? f.y : f.x;
-    std::vector<double> number(std::max<std::size_t>(f.root, f.x.empty() ? 0 : *std::max_element(f.x.begin(), f.x.end())) + 1);
+    Sweep sweep(f, compression.direction);
+    std::vector<Read> doubtful;
     for (std::uint32_t c = 0; c < compression.colours; ++c) {
-        std::fill(number.begin(), number.end(), forwards ? 0.0 : nothing);
-        Adjoints<double> flowing{number.data(), std::vector<AnyTensor>(nodes.size())};
-        for (const std::uint32_t seed : compression.seeds(c)) number[seeded[seed]] = 1;
-        number[0] = 0;
-        if (forwards)
-            tangent_sweep(list, nodes, flowing, f.root);
-        else
-            reverse_sweep(list, nodes, flowing, f.root, [&list](std::uint32_t, std::uint32_t first) { return list.partial + first; });
-        for (const Read& read : compression.reads(c)) value[read.entry] = number[from[read.from]] + 0.0;  // never -0
+        sweep(compression.seeds(c));
+        for (const Read& read : compression.reads(c)) {
+            value[read.entry] = sweep.at(read.from);
+            if (std::isnan(value[read.entry]) && compression.seeds(c).size() > 1) doubtful.push_back(read);
+        }
+    }
+    // Another seed may have brought the NaN where it has no entry: infinity times a derivative that is structurally 0.
+    std::ranges::stable_sort(doubtful, {}, &Read::seed);
+    for (std::size_t k = 0; k < doubtful.size(); ++k) {
+        if (k == 0 || doubtful[k].seed != doubtful[k - 1].seed) sweep({&doubtful[k].seed, 1});
+        value[doubtful[k].entry] = sweep.at(doubtful[k].from);
     }
     return value;
 }
@@ -84,7 +110,6 @@ std::vector<Scalar> variables(Tape& tape, std::span<const double> x) {
     return result;
 }
 
-/// Rows of variables made in order, one after the other.
 std::uint32_t operands_of(const WengertList& list, std::uint32_t root) {
     std::uint32_t operands = 0;
     for (std::uint32_t row = 1; row <= root; ++row) operands += list.count[row];

@@ -86,7 +86,7 @@ class SparseJacobian : public SparsePlan {
     /// f takes a std::vector<Scalar> (or what that converts to) and returns a range of Scalars.
     template <VectorFunction F>
         requires(!std::same_as<std::remove_cvref_t<F>, SparseJacobian>)
-    explicit SparseJacobian(F f, Ordering ordering = Ordering::smallest_last) : SparsePlan(ordering), f_(as_vector_function(std::move(f))) {}
+    explicit SparseJacobian(F f, Ordering ordering = Ordering::best) : SparsePlan(ordering), f_(as_vector_function(std::move(f))) {}
 
     struct Result {
         std::vector<double> value;
@@ -122,7 +122,7 @@ class SparseHessian : public SparsePlan {
     /// f takes a std::vector<Scalar> (or what that converts to) and returns a Scalar.
     template <ScalarFunction F>
         requires(!std::same_as<std::remove_cvref_t<F>, SparseHessian>)
-    explicit SparseHessian(F f, Ordering ordering = Ordering::smallest_last) : SparsePlan(ordering), f_(std::move(f)) {}
+    explicit SparseHessian(F f, Ordering ordering = Ordering::best) : SparsePlan(ordering), f_(std::move(f)) {}
 
     struct Result {
         double value;

@@ -47,6 +47,7 @@ Recorded recorded(std::span<const Scalar> y, std::span<const Scalar> x, std::str
     std::sort(ascending.begin(), ascending.end());
     if (const auto twice = std::adjacent_find(ascending.begin(), ascending.end()); twice != ascending.end())
         throw ValueError(operation, "distinct variables", fmt::format("{} twice", f.tape->name_of(*twice)));
+    if (!ascending.empty()) f.last_x = ascending.back();
     for (const std::uint32_t row : f.y) f.root = std::max(f.root, row);
     return f;
 }
