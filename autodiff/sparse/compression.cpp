@@ -74,20 +74,31 @@ Compression compress_jacobian(const Pattern& pattern, Ordering ordering) {
 
 Compression compress_hessian(const Pattern& symmetric, Ordering ordering) {
     const Colouring colouring = colour_star(symmetric, ordering);
-    // The neighbours of the present row, by colour: how many. Rows come in order, so each row counts its own when it comes.
+    // How many neighbours of the present row have each colour. Rows come in order, so each counts its own when it comes.
     std::vector<std::uint32_t> seen(colouring.colours), row_of(colouring.colours, 0xffffffffu);
-    std::vector<bool> alone(symmetric.entries());
+    std::vector<bool> direct(symmetric.entries());  // the only one of its colour in its row
     for (std::uint32_t i = 0; i < symmetric.rows; ++i) {
         for (const std::uint32_t j : symmetric.row(i)) {
             const std::uint32_t c = colouring.colour[j];
             if (row_of[c] != i) row_of[c] = i, seen[c] = 0;
             ++seen[c];
         }
-        for (std::size_t k = symmetric.row_begin[i]; k < symmetric.row_begin[i + 1]; ++k) alone[k] = seen[colouring.colour[symmetric.column[k]]] == 1;
+        for (std::size_t k = symmetric.row_begin[i]; k < symmetric.row_begin[i + 1]; ++k)
+            direct[k] = seen[colouring.colour[symmetric.column[k]]] == 1;
     }
+    // Below the diagonal what is above, so that both entries are one number. The columns of the lower part of a row come as rows
+    // of the upper part, each at its next entry.
+    std::vector<std::size_t> above(symmetric.rows);
+    for (std::uint32_t j = 0; j < symmetric.rows; ++j) {
+        const auto row = symmetric.row(j);
+        above[j] = symmetric.row_begin[j] + static_cast<std::size_t>(std::upper_bound(row.begin(), row.end(), j) - row.begin());
+    }
+    for (std::uint32_t i = 0; i < symmetric.rows; ++i)
+        for (std::size_t k = symmetric.row_begin[i]; k < symmetric.row_begin[i + 1] && symmetric.column[k] < i; ++k)
+            direct[k] = !direct[above[symmetric.column[k]]++];
     return compressed(symmetric, colouring, Compression::Direction::columns, [&](std::uint32_t i, std::size_t entry) {
         const std::uint32_t j = symmetric.column[entry];
-        return alone[entry] ? Location{j, i} : Location{i, j};
+        return direct[entry] ? Location{j, i} : Location{i, j};
     });
 }
 

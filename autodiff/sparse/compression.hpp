@@ -42,7 +42,7 @@ struct Compression {
 /// the other has, because a row (a column) has as many entries, is not coloured at all.
 /// throws   ValueError if the pattern is malformed
 [[nodiscard]] Compression compress_jacobian(const Pattern& pattern, Ordering ordering = Ordering::best);
-/// By columns in a star colouring: where two neighbours of i have one colour, H[i, j] is read as H[j, i].
+/// By columns in a star colouring: where two neighbours of i have the colour of j, H[i, j] is read as H[j, i]. Both are one number.
 /// throws   ValueError if the pattern is malformed or not symmetric
 [[nodiscard]] Compression compress_hessian(const Pattern& symmetric, Ordering ordering = Ordering::best);
 
