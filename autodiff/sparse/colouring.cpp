@@ -182,6 +182,15 @@ Colouring in(Ordering ordering, const Colour& colour) {
     return best;
 }
 
+void check_symmetric(const Pattern& pattern) {
+    if (pattern.rows != pattern.columns) throw ValueError("colour_star", "a symmetric pattern", fmt::format("{} x {}", pattern.rows, pattern.columns));
+    if (transposed(pattern) == pattern) return;
+    for (std::uint32_t i = 0; i < pattern.rows; ++i)
+        for (const std::uint32_t j : pattern.row(i))
+            if (!pattern.has(j, i))
+                throw ValueError("colour_star", "a symmetric pattern", fmt::format("an entry at {}, {} without one at {}, {}", i, j, j, i));
+}
+
 }  // namespace
 
 Colouring colour_columns(const Pattern& pattern, Ordering ordering) {
@@ -211,8 +220,7 @@ Colouring colour_rows(const Pattern& pattern, Ordering ordering) {
 
 Colouring colour_star(const Pattern& symmetric, Ordering ordering) {
     check(symmetric, "colour_star");
-    if (symmetric.rows != symmetric.columns || transposed(symmetric) != symmetric)
-        throw ValueError("colour_star", "a symmetric pattern", fmt::format("{} x {} with an entry on one side only", symmetric.rows, symmetric.columns));
+    check_symmetric(symmetric);
     return in(ordering, [&](Ordering order) { return StarColouring(symmetric).run(order); });
 }
 

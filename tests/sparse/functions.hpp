@@ -108,7 +108,7 @@ inline std::vector<VectorCase> vector_cases() {
             {"one full column", 1,
              [](const Vector& x) {
                  Vector y;
-                 for (int i = 0; i < 130; ++i) y.push_back(sin(i * x[0]));
+                 for (int i = 1; i <= 130; ++i) y.push_back(sin(0.01 * i * x[0]));
                  return y;
              }},
             {"constants, inputs and doubles among the results", 4, [](const Vector& x) {

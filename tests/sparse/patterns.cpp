@@ -166,7 +166,7 @@ BOOST_AUTO_TEST_CASE(are_the_same_whether_sets_flow_forwards_or_backwards) {
 namespace {
 
 /// A program of sums, products and smooth functions without cancellation, drawn at random.
-Vector random_program(const Vector& x, unsigned seed) {
+Vector random_program(const Vector& x, unsigned seed, bool steps) {
     std::mt19937 generator(seed);
     const auto below = [&](std::size_t n) { return std::uniform_int_distribution<std::size_t>(0, n - 1)(generator); };
     Vector values = x;
@@ -179,7 +179,7 @@ Vector random_program(const Vector& x, unsigned seed) {
             case 2: values.push_back(a / (2.0 + square(b))); break;
             case 3: values.push_back(exp(-square(a))); break;
             case 4: values.push_back(tanh(a)); break;
-            case 5: values.push_back(floor(a) + b); break;
+            case 5: values.push_back(steps ? floor(a) + b : sqrt(1.0 + a * a)); break;
             default: values.push_back(1.0 + 0.5 * a); break;
         }
     }
@@ -195,7 +195,7 @@ BOOST_DATA_TEST_CASE(of_random_programs_are_the_union_over_points, boost::unit_t
     Pattern derived;
     for (unsigned at = 0; at < 4; ++at) {
         Tape tape;
-        const Vector x = variables(tape, point(12, 100 * seed + at)), y = random_program(x, seed);
+        const Vector x = variables(tape, point(12, 100 * seed + at)), y = random_program(x, seed, true);
         const Matrix dense = dense_jacobian(y, x);
         std::vector<std::set<std::uint32_t>> rows(y.size());
         for (std::size_t i = 0; i < y.size(); ++i)
@@ -222,11 +222,7 @@ BOOST_DATA_TEST_CASE(have_just_the_entries_that_are_not_zero, boost::unit_test::
     const Pattern pattern = hessian_pattern(y, x);
     check_well_formed(pattern, x.size(), x.size());
     BOOST_TEST((transposed(pattern) == pattern));
-    const Matrix dense = dense_hessian(y, x);
-    if (each.name == "a product of all") {  // whose diagonal the recording cannot know to be 0 ... but every factor is used once
-        BOOST_TEST(!pattern.has(0, 0));
-    }
-    BOOST_TEST(is_pattern_of(pattern, dense));
+    BOOST_TEST(is_pattern_of(pattern, dense_hessian(y, x)));
 }
 
 BOOST_AUTO_TEST_CASE(of_linear_functions_are_empty) {
@@ -260,18 +256,20 @@ BOOST_AUTO_TEST_CASE(take_tensors_in_between_for_dense) {
     BOOST_TEST((pattern == pattern_of(4, {{0, 1}, {0, 1}, {3}, {2}})));
 }
 
-BOOST_DATA_TEST_CASE(contain_the_pattern_of_the_recorded_gradient, boost::unit_test::data::xrange(40u), seed) {
+BOOST_DATA_TEST_CASE(are_the_patterns_of_recorded_gradients, boost::unit_test::data::xrange(80u), seed) {
     // Two independent ways to a pattern: pairs pushed through the function, and sets flowing through its recorded gradient.
+    const bool steps = seed % 2 == 0;
     Tape tape;
     const Vector x = variables(tape, point(12, seed));
-    const Vector parts = jacobian_patterns::random_program(x, seed);
     Scalar y = 0;
-    for (const Scalar& each : parts) y += each;
+    for (const Scalar& each : jacobian_patterns::random_program(x, seed, steps)) y += each;
     const Pattern pushed = hessian_pattern(y, x);
     const RecordedGradient g = recorded_gradient(y);
     Vector first;
     for (const Scalar& each : x) first.push_back(g[each]);
-    BOOST_TEST((pushed == jacobian_pattern(first, x)));
+    const Pattern flown = jacobian_pattern(first, x);
+    BOOST_TEST(contains(flown, pushed));
+    if (!steps) BOOST_TEST(contains(pushed, flown));  // a recorded gradient multiplies by the derivative 0 of a step
     const Matrix dense = dense_jacobian(first, x);
     for (std::size_t i = 0; i < x.size(); ++i)
         for (std::size_t j = 0; j < x.size(); ++j) BOOST_TEST((dense[i][j] == 0 || pushed.has(i, j)));
