@@ -23,7 +23,8 @@ template <class StorageIndex = int>
     if (largest > static_cast<std::size_t>(std::numeric_limits<StorageIndex>::max()))
         throw ValueError("to_eigen", fmt::format("at most {} rows, columns and entries", std::numeric_limits<StorageIndex>::max()),
                          fmt::format("{}", largest), "ask for to_eigen<std::int64_t>");
-    Eigen::SparseMatrix<double, Eigen::RowMajor, StorageIndex> result(static_cast<Eigen::Index>(matrix.rows), static_cast<Eigen::Index>(matrix.columns));
+    Eigen::SparseMatrix<double, Eigen::RowMajor, StorageIndex> result(static_cast<Eigen::Index>(matrix.rows),
+                                                                      static_cast<Eigen::Index>(matrix.columns));
     result.resizeNonZeros(static_cast<Eigen::Index>(matrix.entries()));
     std::ranges::transform(matrix.row_begin, result.outerIndexPtr(), [](std::size_t begin) { return static_cast<StorageIndex>(begin); });
     std::ranges::transform(matrix.column, result.innerIndexPtr(), [](std::uint32_t column) { return static_cast<StorageIndex>(column); });

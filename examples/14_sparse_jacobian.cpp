@@ -31,7 +31,9 @@ std::vector<autodiff::Scalar> residuals(const std::vector<autodiff::Scalar>& u) 
     return r;
 }
 
-double norm(const std::vector<double>& r) { return Eigen::Map<const Eigen::VectorXd>(r.data(), static_cast<Eigen::Index>(r.size())).norm(); }
+double norm(const std::vector<double>& r) {
+    return Eigen::Map<const Eigen::VectorXd>(r.data(), static_cast<Eigen::Index>(r.size())).norm();
+}
 
 }  // namespace
 

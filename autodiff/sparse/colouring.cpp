@@ -134,18 +134,21 @@ class StarColouring {
             if (result_.colour[w] == uncoloured) return;
             palette_.refuse(result_.colour[w], v);
             for (const std::uint32_t centre : centres_[w]) palette_.refuse(centre, v);  // v - w - centre - another of w's colour
-            if (find(v, result_.colour[w])->neighbours > 1)                            // another of w's colour - v - w - x
+            if (find(v, result_.colour[w])->neighbours > 1)                             // another of w's colour - v - w - x
                 for (const Around& x : around_[w]) palette_.refuse(x.colour, v);
         });
         const std::uint32_t mine = result_.colour[v] = palette_.take(v);
         graph_.for_each_neighbour(v, [&](std::uint32_t w) {
-            if (const std::uint32_t theirs = result_.colour[w]; theirs != uncoloured && find(v, theirs)->neighbours > 1) add_centre(w, mine);
+            if (const std::uint32_t theirs = result_.colour[w]; theirs != uncoloured && find(v, theirs)->neighbours > 1)
+                add_centre(w, mine);
             const Around& now = meet(w, mine, v);
-            if (now.neighbours > 1 && result_.colour[w] != uncoloured) add_centre(v, result_.colour[w]), add_centre(now.first, result_.colour[w]);
+            if (now.neighbours > 1 && result_.colour[w] != uncoloured)
+                add_centre(v, result_.colour[w]), add_centre(now.first, result_.colour[w]);
         });
     }
     [[nodiscard]] std::vector<Around>::iterator find(std::uint32_t v, std::uint32_t colour) {
-        return std::lower_bound(around_[v].begin(), around_[v].end(), colour, [](const Around& a, std::uint32_t c) { return a.colour < c; });
+        return std::lower_bound(around_[v].begin(), around_[v].end(), colour,
+                                [](const Around& a, std::uint32_t c) { return a.colour < c; });
     }
     /// Vertex w learns that v next to it has this colour.
     const Around& meet(std::uint32_t w, std::uint32_t colour, std::uint32_t v) {
@@ -184,7 +187,8 @@ Colouring in(Ordering ordering, const Colour& colour) {
 }
 
 void check_symmetric(const Pattern& pattern) {
-    if (pattern.rows != pattern.columns) throw ValueError("colour_star", "a symmetric pattern", fmt::format("{} x {}", pattern.rows, pattern.columns));
+    if (pattern.rows != pattern.columns)
+        throw ValueError("colour_star", "a symmetric pattern", fmt::format("{} x {}", pattern.rows, pattern.columns));
     if (transposed(pattern) == pattern) return;
     for (std::uint32_t i = 0; i < pattern.rows; ++i)
         for (const std::uint32_t j : pattern.row(i))

@@ -66,10 +66,12 @@ Compression compress_jacobian(const Pattern& pattern, Ordering ordering) {
     if (const std::size_t least = by_rows ? least_columns : least_rows; least < best.colours)
         if (Colouring other = colour(!by_rows); other.colours < best.colours) best = std::move(other), by_rows = !by_rows;
     if (by_rows)
-        return compressed(pattern, best, Compression::Direction::rows,
-                          [&](std::uint32_t i, std::size_t entry) { return Location{i, pattern.column[entry]}; });
-    return compressed(pattern, best, Compression::Direction::columns,
-                      [&](std::uint32_t i, std::size_t entry) { return Location{pattern.column[entry], i}; });
+        return compressed(pattern, best, Compression::Direction::rows, [&](std::uint32_t i, std::size_t entry) {
+            return Location{i, pattern.column[entry]};
+        });
+    return compressed(pattern, best, Compression::Direction::columns, [&](std::uint32_t i, std::size_t entry) {
+        return Location{pattern.column[entry], i};
+    });
 }
 
 Compression compress_hessian(const Pattern& symmetric, Ordering ordering) {

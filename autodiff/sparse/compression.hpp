@@ -24,10 +24,10 @@ struct Compression {
         rows,     ///< seeds at rows, swept backwards; read at columns
     };
     Direction direction = Direction::columns;
-    std::uint32_t colours = 0;             ///< how many sweeps
-    std::vector<std::size_t> seed_begin;   ///< of colour c: seed[seed_begin[c]], ...
+    std::uint32_t colours = 0;            ///< how many sweeps
+    std::vector<std::size_t> seed_begin;  ///< of colour c: seed[seed_begin[c]], ...
     std::vector<std::uint32_t> seed;
-    std::vector<std::size_t> read_begin;   ///< of colour c: read[read_begin[c]], ...
+    std::vector<std::size_t> read_begin;  ///< of colour c: read[read_begin[c]], ...
     std::vector<Read> read;
 
     [[nodiscard]] std::span<const std::uint32_t> seeds(std::size_t c) const {

@@ -70,7 +70,8 @@ std::vector<double> entries(const Recorded& f, const Pattern& pattern, const Com
 void check_fits(const Pattern& pattern, const Compression& compression, std::size_t rows, std::size_t columns, std::string_view operation) {
     check(pattern, operation);
     if (pattern.rows != rows || pattern.columns != columns)
-        throw ShapeError(operation, fmt::format("a pattern of {} x {}", rows, columns), fmt::format("{} x {}", pattern.rows, pattern.columns));
+        throw ShapeError(operation, fmt::format("a pattern of {} x {}", rows, columns),
+                         fmt::format("{} x {}", pattern.rows, pattern.columns));
     const std::size_t seeds = compression.direction == Compression::Direction::columns ? columns : rows;
     if (compression.read.size() != pattern.entries() || compression.seed.size() != seeds)
         throw ShapeError(operation, fmt::format("a compression of {} seeds and {} entries", seeds, pattern.entries()),
@@ -80,7 +81,8 @@ void check_fits(const Pattern& pattern, const Compression& compression, std::siz
 /// The gradient of y at its variables, recorded on y's tape; rewound when the object dies.
 class GradientRecording {
   public:
-    GradientRecording(const Scalar& y, std::span<const Scalar> x) : tape_(Tape::of(y.row(), y.recording(), "sparse_hessian")), before_(tape_.mark()) {
+    GradientRecording(const Scalar& y, std::span<const Scalar> x)
+        : tape_(Tape::of(y.row(), y.recording(), "sparse_hessian")), before_(tape_.mark()) {
         const RecordedGradient g = tape_.recorded_gradient(y);
         gradient_.reserve(x.size());
         for (const Scalar& each : x) gradient_.push_back(g[each]);
@@ -110,12 +112,6 @@ std::vector<Scalar> variables(Tape& tape, std::span<const double> x) {
     return result;
 }
 
-std::uint32_t operands_of(const WengertList& list, std::uint32_t root) {
-    std::uint32_t operands = 0;
-    for (std::uint32_t row = 1; row <= root; ++row) operands += list.count[row];
-    return operands;
-}
-
 }  // namespace
 
 Csr sparse_jacobian(std::span<const Scalar> y, std::span<const Scalar> x, const Pattern& pattern, const Compression& compression) {
@@ -139,21 +135,22 @@ Csr sparse_hessian(const Scalar& y, std::span<const Scalar> x) {
 
 // Plans -------------------------------------------------------------------------------------------------------------------------------
 
-/// Rows without scalar operands are told apart by their code alone: variables and marks. Tensor rows are not compared.
-bool SparsePlan::is_structure_of(const WengertList& list, std::span<const std::uint32_t> y, std::uint32_t operands) const {
+/// Whether the list up to the results is what was last fitted: the same operations on the same operands.
+bool SparsePlan::is_structure_of(const WengertList& list, std::span<const std::uint32_t> y, std::uint32_t root) const {
     const auto same = []<class T>(const std::vector<T>& kept, const T* now, std::size_t n) {
         return kept.size() == n && (n == 0 || std::memcmp(kept.data(), now, n * sizeof(T)) == 0);
     };
-    return std::equal(structure_.y.begin(), structure_.y.end(), y.begin(), y.end()) && same(structure_.operand, list.operand, operands) &&
-           same(structure_.operation, list.operation, structure_.operation.size());
+    return std::equal(structure_.y.begin(), structure_.y.end(), y.begin(), y.end()) &&
+           same(structure_.operation, list.operation, std::size_t{root} + 1) &&
+           same(structure_.operand, list.operand, operands_up_to(list, root));
 }
 
 template <class Find, class Compress>
-void SparsePlan::fit(std::span<const Scalar> y, std::span<const Scalar> x, const Find& find, const Compress& compress) {
-    const Recorded f = internal::recorded(y, x, "sparse");
+void SparsePlan::fit(const char* operation, std::span<const Scalar> y, std::span<const Scalar> x, const Find& find,
+                     const Compress& compress) {
+    const Recorded f = internal::recorded(y, x, operation);
     const bool comparable = f.root != 0 && f.tape->nodes().empty();
-    const std::uint32_t operands = comparable ? operands_of(f.tape->list(), f.root) : 0;
-    if (colourings_ > 0 && comparable && structure_.operation.size() == std::size_t{f.root} + 1 && is_structure_of(f.tape->list(), f.y, operands)) return;
+    if (colourings_ > 0 && comparable && is_structure_of(f.tape->list(), f.y, f.root)) return;
     Pattern now = find();
     if (colourings_ == 0 || !contains(pattern_, now)) {
         if (colourings_ > 0) now = united(pattern_, now);
@@ -164,7 +161,7 @@ void SparsePlan::fit(std::span<const Scalar> y, std::span<const Scalar> x, const
     structure_ = {};
     if (!comparable) return;
     const WengertList& list = f.tape->list();
-    structure_ = {{list.operation, list.operation + f.root + 1}, {list.operand, list.operand + operands}, f.y};
+    structure_ = {{list.operation, list.operation + f.root + 1}, {list.operand, list.operand + operands_up_to(list, f.root)}, f.y};
 }
 
 void SparsePlan::check_point(std::size_t n, const char* operation) const {
@@ -182,7 +179,8 @@ SparseJacobian::Result SparseJacobian::value_and_jacobian(std::span<const double
     const std::vector<Scalar> x = variables(tape, point);
     const std::vector<Scalar> y = f_(x);
     check_results(y.size(), "SparseJacobian");
-    fit(y, x, [&] { return jacobian_pattern(y, x); }, compress_jacobian);
+    const auto find = [&] { return jacobian_pattern(y, x); };
+    fit("SparseJacobian", y, x, find, compress_jacobian);
     return {values(y), sparse_jacobian(y, x, pattern(), compression())};
 }
 
@@ -193,9 +191,12 @@ SparseHessian::Result SparseHessian::value_gradient_and_hessian(std::span<const 
     const Scalar y = f_(x);
     if (!y.recorded())
         throw TapeError(TapeError::Kind::not_recorded, "SparseHessian", "a result that depends on an argument", "a constant");
-    fit(std::span(&y, 1), x, [&] { return hessian_pattern(y, x); }, compress_hessian);
+    const auto find = [&] { return hessian_pattern(y, x); };
+    fit("SparseHessian", std::span(&y, 1), x, find, compress_hessian);
     const GradientRecording recording(y, x);
-    return {y.value(), values(recording.gradient()), {pattern(), entries(internal::recorded(recording.gradient(), x, "SparseHessian"), pattern(), compression())}};
+    return {y.value(),
+            values(recording.gradient()),
+            {pattern(), entries(internal::recorded(recording.gradient(), x, "SparseHessian"), pattern(), compression())}};
 }
 
 }  // namespace v1

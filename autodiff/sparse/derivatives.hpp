@@ -5,7 +5,8 @@
 ///     for (...) solve(jacobian(u), ...);        // pattern and colouring are found at the first point and kept
 ///
 /// f is run anew at every point. Where it took the branches that it took before, the pattern stands. Where it did not, the pattern is
-/// derived again, and what is new in it is added: no entry is ever lost, and the pattern of a plan only grows.
+/// derived again, and what is new in it is added: no entry is ever lost, and the pattern of a plan only grows. (Functions with tensors
+/// inside are not compared: their pattern is derived at every point.)
 #pragma once
 
 #include "autodiff/scalar.hpp"
@@ -20,17 +21,19 @@
 namespace autodiff {
 inline namespace v1 {
 
-/// J[i, j] = dy[i]/dx[j] of a recording on a live tape that keeps operations.
-/// cost     pattern and colouring; then one sweep over the tape for each colour
+/// J[i, j] = dy[i]/dx[j] of a recording on a live tape that keeps operations: forwards or backwards, whichever needs fewer sweeps.
+/// cost     pattern and colouring; then one sweep over the tape for each colour, and another for each column or row with a NaN
 /// throws   as jacobian_pattern
 [[nodiscard]] Csr sparse_jacobian(std::span<const Scalar> y, std::span<const Scalar> x);
 /// The same with a pattern that holds for this recording, and a compression of it. Entries outside the pattern are not looked for.
 /// throws   also ShapeError unless the pattern has the size y x x and the compression its entries
-[[nodiscard]] Csr sparse_jacobian(std::span<const Scalar> y, std::span<const Scalar> x, const Pattern& pattern, const Compression& compression);
+[[nodiscard]] Csr sparse_jacobian(std::span<const Scalar> y, std::span<const Scalar> x, const Pattern& pattern,
+                                  const Compression& compression);
 
 /// H[i, j] = d2y/dx[i] dx[j] of a recording on the newest live tape, which must keep operations.
-/// cost     pattern and colouring; the gradient is recorded (and removed again), then one sweep over both for each colour
+/// cost     pattern and colouring; the gradient is recorded (and removed again), then one forward sweep over both for each colour
 /// throws   as hessian_pattern and recorded_gradient
+/// source   Curtis, Powell, Reid (1974) for Jacobians, Powell, Toint (1979) and Coleman, More (1984) for Hessians: entries read directly
 [[nodiscard]] Csr sparse_hessian(const Scalar& y, std::span<const Scalar> x);
 /// The same with a pattern that holds for this recording, and a compression of it.
 [[nodiscard]] Csr sparse_hessian(const Scalar& y, std::span<const Scalar> x, const Pattern& pattern, const Compression& compression);
@@ -63,18 +66,18 @@ class SparsePlan {
 
     /// Makes the plan fit the recording of f from x to y. `find` and `compress` are the functions of the matrix wanted.
     template <class Find, class Compress>
-    void fit(std::span<const Scalar> y, std::span<const Scalar> x, const Find& find, const Compress& compress);
+    void fit(const char* operation, std::span<const Scalar> y, std::span<const Scalar> x, const Find& find, const Compress& compress);
     void check_point(std::size_t variables, const char* operation) const;
     void check_results(std::size_t results, const char* operation) const;
 
   private:
-    /// Everything of a recording that a pattern depends on.
+    /// Everything of a recording of scalars that a pattern depends on.
     struct Structure {
         std::vector<Operation> operation;
         std::vector<Operand> operand;
         std::vector<std::uint32_t> y;
     };
-    [[nodiscard]] bool is_structure_of(const WengertList& list, std::span<const std::uint32_t> y, std::uint32_t operands) const;
+    [[nodiscard]] bool is_structure_of(const WengertList& list, std::span<const std::uint32_t> y, std::uint32_t root) const;
 
     Ordering ordering_;
     Pattern pattern_;
@@ -97,8 +100,9 @@ class SparseJacobian : public SparsePlan {
     };
     /// {f(x), its Jacobian at x}
     /// cost     recording f; comparing what was recorded with the last point; one sweep for each colour; at the first point pattern and
-    ///          colouring besides, about as much as ten sweeps
-    /// throws   what f throws; TapeError if f returns values of another tape; ShapeError if x or f(x) has another size than at the first point
+    ///          colouring besides, about as much as recording f three times
+    /// throws   what f throws; TapeError if f returns values of another tape; ShapeError if x or f(x) has another size than at the first
+    ///          point. The plan is then as before.
     [[nodiscard]] Result value_and_jacobian(std::span<const double> x);
     [[nodiscard]] Csr operator()(std::span<const double> x) { return value_and_jacobian(x).jacobian; }
 

@@ -132,9 +132,8 @@ Pattern forwards(const Recorded& f, const Reading& reading) {
     std::size_t at = 0;
     for (std::size_t pass = 0; pass < end_of_pass.size(); ++pass)
         for (; at < end_of_pass[pass]; ++at)
-            for_each_bit(found[at].set, [&](std::size_t bit) {
-                pattern.column[next[found[at].index]++] = static_cast<std::uint32_t>(64 * pass + bit);
-            });
+            for_each_bit(found[at].set,
+                         [&](std::size_t bit) { pattern.column[next[found[at].index]++] = static_cast<std::uint32_t>(64 * pass + bit); });
     return pattern;
 }
 

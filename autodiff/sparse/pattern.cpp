@@ -64,8 +64,10 @@ bool contains(const Pattern& whole, const Pattern& part) {
 
 void check(const Pattern& pattern, std::string_view operation) {
     const auto& begin = pattern.row_begin;
-    if (begin.size() != pattern.rows + 1 || begin.front() != 0 || begin.back() != pattern.column.size() || !std::is_sorted(begin.begin(), begin.end()))
-        throw ValueError(operation, fmt::format("a pattern whose row_begin ascends from 0 to {} in {} steps", pattern.column.size(), pattern.rows),
+    if (begin.size() != pattern.rows + 1 || begin.front() != 0 || begin.back() != pattern.column.size() ||
+        !std::is_sorted(begin.begin(), begin.end()))
+        throw ValueError(operation,
+                         fmt::format("a pattern whose row_begin ascends from 0 to {} in {} steps", pattern.column.size(), pattern.rows),
                          fmt::format("{} positions", begin.size()));
     for (std::size_t i = 0; i < pattern.rows; ++i) {
         const auto columns = pattern.row(i);

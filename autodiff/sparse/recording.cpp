@@ -30,7 +30,8 @@ Recorded recorded(std::span<const Scalar> y, std::span<const Scalar> x, std::str
     Recorded f;
     f.x.reserve(x.size()), f.y.reserve(y.size());
     const auto take = [&](const Scalar& v) {
-        const Tape& tape = f.tape != nullptr && f.tape->holds(v.row(), v.recording()) ? *f.tape : Tape::of(v.row(), v.recording(), operation);
+        const Tape& tape =
+            f.tape != nullptr && f.tape->holds(v.row(), v.recording()) ? *f.tape : Tape::of(v.row(), v.recording(), operation);
         if (f.tape != nullptr && &tape != f.tape)
             throw TapeError(Kind::wrong_tape, operation, "values of one tape", fmt::format("{} of another one", tape.name_of(v.row())));
         f.tape = &tape;

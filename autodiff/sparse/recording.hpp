@@ -18,9 +18,9 @@ inline constexpr std::uint32_t no_column = 0xffffffffu;
 struct Recorded {
     const Tape* tape = nullptr;  ///< null if there is no input, or no output but constants
     std::vector<std::uint32_t> x;
-    std::vector<std::uint32_t> y;   ///< 0 for a constant
-    std::uint32_t root = 0;         ///< the last row of an output; 0 if all are constants
-    std::uint32_t last_x = 0;       ///< the last row of an input
+    std::vector<std::uint32_t> y;  ///< 0 for a constant
+    std::uint32_t root = 0;        ///< the last row of an output; 0 if all are constants
+    std::uint32_t last_x = 0;      ///< the last row of an input
 };
 
 /// throws TapeError unless all are on one live tape that keeps operations, ValueError unless the inputs are distinct scalar variables

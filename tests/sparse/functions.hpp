@@ -154,7 +154,8 @@ inline std::vector<ScalarCase> scalar_cases() {
              [](const Vector& x) {
                  return pow(x[0], x[1]) + hypot(x[1], x[2]) * atan2(x[3], x[4]) + x[5] / x[6] + fma(x[6], x[7], x[0]) + maximum(x[2], x[5]);
              }},
-            {"kinks and steps", 4, [](const Vector& x) { return abs(x[0]) * x[1] + relu(x[2]) + floor(x[3]) * x[2] + sign(x[1]) * x[3] * x[3]; }},
+            {"kinks and steps", 4,
+             [](const Vector& x) { return abs(x[0]) * x[1] + relu(x[2]) + floor(x[3]) * x[2] + sign(x[1]) * x[3] * x[3]; }},
             {"squares of observations", 3 * (3 + 5), [](const Vector& x) { return sum_of_squares(observations(x, 3, 5)); }},
             {"squares of residuals", 25, [](const Vector& x) { return sum_of_squares(bratu(x, 5)); }}};
 }
@@ -188,7 +189,8 @@ inline void check_equal(const Csr& got, const Matrix& expected, std::size_t colu
     BOOST_REQUIRE_EQUAL(got.value.size(), got.entries());
     for (std::size_t i = 0; i < got.rows; ++i)
         for (std::size_t j = 0; j < got.columns; ++j)
-            BOOST_TEST_CONTEXT("entry " << i << ", " << j) BOOST_TEST(test::close(got(i, j), expected[i][j], {.relative = tolerance, .absolute = tolerance}));
+            BOOST_TEST_CONTEXT("entry " << i << ", " << j)
+            BOOST_TEST(test::close(got(i, j), expected[i][j], {.relative = tolerance, .absolute = tolerance}));
 }
 /// The pattern has exactly the entries that are not 0.
 inline bool is_pattern_of(const Pattern& pattern, const Matrix& matrix) {

@@ -152,7 +152,11 @@ BOOST_AUTO_TEST_CASE(infinity_times_what_is_flat_spoils_no_entry_of_another_row)
 }
 
 BOOST_AUTO_TEST_CASE(entries_that_are_not_a_number_stay_that) {
-    const Csr j = sparse_jacobian([](const Vector& x) { return Vector{sqrt(x[0]), x[1], x[2] * log(x[3])}; }, std::vector<double>{-1, 2, 3, -4});
+    const Csr j = sparse_jacobian(
+        [](const Vector& x) {
+            return Vector{sqrt(x[0]), x[1], x[2] * log(x[3])};
+        },
+        std::vector<double>{-1, 2, 3, -4});
     BOOST_TEST(std::isnan(j(0, 0)));
     BOOST_TEST(j(1, 1) == 1.0);
     BOOST_TEST(std::isnan(j(2, 2)));

@@ -56,7 +56,8 @@ BOOST_AUTO_TEST_CASE(every_rule_has_just_the_derivatives_that_its_facts_allow) {
         std::array<std::array<bool, 3>, 3> second_seen{};
         for (int sample = 0; sample < 40; ++sample) {
             std::array<double, 3> at{}, first{};
-            for (std::size_t k = 0; k < 3; ++k) at[k] = std::uniform_real_distribution<double>(domains<R>()[k].low, domains<R>()[k].high)(generator);
+            for (std::size_t k = 0; k < 3; ++k)
+                at[k] = std::uniform_real_distribution<double>(domains<R>()[k].low, domains<R>()[k].high)(generator);
             const auto second = second_derivatives<R>(at, first);
             for (std::size_t j = 0; j < arity_of_rule; ++j) {
                 first_seen[j] = first_seen[j] || first[j] != 0;
@@ -174,13 +175,27 @@ Vector random_program(const Vector& x, unsigned seed, bool steps) {
         // Mostly recent values, so that sets stay small and different.
         const Scalar a = values[below(values.size())], b = values[values.size() - 1 - below(std::min<std::size_t>(6, values.size()))];
         switch (below(7)) {
-            case 0: values.push_back(a + 0.3 * b); break;
-            case 1: values.push_back(a * b); break;
-            case 2: values.push_back(a / (2.0 + square(b))); break;
-            case 3: values.push_back(exp(-square(a))); break;
-            case 4: values.push_back(tanh(a)); break;
-            case 5: values.push_back(steps ? floor(a) + b : sqrt(1.0 + a * a)); break;
-            default: values.push_back(1.0 + 0.5 * a); break;
+        case 0:
+            values.push_back(a + 0.3 * b);
+            break;
+        case 1:
+            values.push_back(a * b);
+            break;
+        case 2:
+            values.push_back(a / (2.0 + square(b)));
+            break;
+        case 3:
+            values.push_back(exp(-square(a)));
+            break;
+        case 4:
+            values.push_back(tanh(a));
+            break;
+        case 5:
+            values.push_back(steps ? floor(a) + b : sqrt(1.0 + a * a));
+            break;
+        default:
+            values.push_back(1.0 + 0.5 * a);
+            break;
         }
     }
     Vector y;
