@@ -9,6 +9,7 @@
 ///   sweep.hpp     the reverse sweep and the tangent sweep: the chain rule, all of it
 ///   gradient.hpp  what users ask: gradient(y), value_and_gradient(f, x...)
 ///   recorded_gradient.hpp the gradient as a recorded function: any order
+///   sparse/       patterns, colours, and Jacobians and Hessians of few entries
 ///   structure.hpp models are plain structs: their parameters by name
 ///   explain/      the ledger of the chain rule, in words and numbers
 ///   kernels/      numbers only: loops, GEMM, convolution, threads
@@ -28,5 +29,6 @@
 #include "autodiff/ops/reduce.hpp"
 #include "autodiff/recorded_gradient.hpp"
 #include "autodiff/scalar.hpp"
+#include "autodiff/sparse/derivatives.hpp"
 #include "autodiff/tape.hpp"
 #include "autodiff/tensor.hpp"

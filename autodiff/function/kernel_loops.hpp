@@ -33,7 +33,7 @@ struct Loops {
     };
 
     template <class R>
-    static void rule(const Step<T>& step, const Frame<T>& frame) {
+    [[gnu::flatten]] static void rule(const Step<T>& step, const Frame<T>& frame) {
         const Result y(frame, step.y);
         const Operand a(frame, step.a);
         if constexpr (rules::UnaryRule<R>) {
