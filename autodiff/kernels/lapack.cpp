@@ -51,7 +51,8 @@ WENGERT_NAME(double, d)
 
 int lapack_int(Index value) {
     if (value > std::numeric_limits<int>::max())
-        throw ShapeError("lapack", fmt::format("extents and workspaces up to {}", std::numeric_limits<int>::max()), fmt::format("{}", value));
+        throw ShapeError("lapack", fmt::format("extents and workspaces up to {}", std::numeric_limits<int>::max()),
+                         fmt::format("{}", value));
     return static_cast<int>(value);
 }
 

@@ -45,7 +45,8 @@ Tensor<T> factor(std::string_view operation, const Tensor<T>& a) {
     Tensor<T> l = symmetrised_copy(a);
     std::vector<Index> minor(static_cast<std::size_t>(count));
     T* const data = l.fill_data();
-    kernels::for_each_matrix(count, n * n * n / 3, [&](Index k) { minor[static_cast<std::size_t>(k)] = kernels::cholesky(n, data + k * n * n); });
+    kernels::for_each_matrix(count, n * n * n / 3,
+                             [&](Index k) { minor[static_cast<std::size_t>(k)] = kernels::cholesky(n, data + k * n * n); });
     for (Index k = 0; k < count; ++k)
         if (const Index order = minor[static_cast<std::size_t>(k)]; order > 0)
             throw ValueError(operation, "a positive definite matrix",

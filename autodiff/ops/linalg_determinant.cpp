@@ -44,7 +44,9 @@ struct Svd {
 
 template <class T>
 T sign_of_orthogonal(Index n, const T* q) {
-    Lu<T> lu{Tensor<T>(Shape{n, n}, std::span<const T>(q, static_cast<std::size_t>(n * n))), std::vector<int>(static_cast<std::size_t>(n)), {-1}};
+    Lu<T> lu{Tensor<T>(Shape{n, n}, std::span<const T>(q, static_cast<std::size_t>(n * n))),
+             std::vector<int>(static_cast<std::size_t>(n)),
+             {-1}};
     kernels::lu(n, lu.factors.fill_data(), lu.pivots.data());
     return lu.sign(0);
 }
@@ -56,8 +58,8 @@ Svd<T> singular_values(std::string_view operation, const Tensor<T>& a) {
     Svd<T> svd{Tensor<T>::uninitialised(a.shape()), Tensor<T>::uninitialised(with_matrix(batch_of(a.shape()), 1, n)),
                Tensor<T>::uninitialised(a.shape()), Tensor<T>::uninitialised(with_matrix(batch_of(a.shape()), 1, 1))};
     std::vector<char> converged(static_cast<std::size_t>(count));
-    T *const from = work.fill_data(), *const left = svd.left.fill_data(), *const s = svd.s.fill_data(), *const right = svd.right.fill_data(),
-             *const sign = svd.sign.fill_data();
+    T *const from = work.fill_data(), *const left = svd.left.fill_data(), *const s = svd.s.fill_data(),
+             *const right = svd.right.fill_data(), *const sign = svd.sign.fill_data();
     kernels::for_each_matrix(count, 20 * n * n * n, [&](Index k) {
         const Index at = k * n * n;
         converged[static_cast<std::size_t>(k)] = kernels::svd(n, from + at, left + at, s + k * n, right + at) ? 1 : 0;

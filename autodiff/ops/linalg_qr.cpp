@@ -32,7 +32,8 @@ class QrFactors final : public Primitive {
     [[nodiscard]] bool saves_result() const override { return true; }
     void vjp(Pullback& pull) const override {
         const Qr<T> y = unpacked(pull.result<T>()), ybar = unpacked(pull.ybar<T>());
-        const Tensor<T> m = matmul(y.r, transposed(ybar.r)) - matmul(transposed(ybar.q), y.q), lower = m * triangle(m.shape()[-1], true, T(0.5));
+        const Tensor<T> m = matmul(y.r, transposed(ybar.r)) - matmul(transposed(ybar.q), y.q),
+                        lower = m * triangle(m.shape()[-1], true, T(0.5));
         pull.add(0, divided(ybar.q + matmul(y.q, lower + transposed(lower)), y.r, true));
     }
     // q^T adot r^-1 = q^T qdot + rdot r^-1: the first part is antisymmetric, the second upper triangular.

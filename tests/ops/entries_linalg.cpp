@@ -17,7 +17,8 @@ template <class T>
 Tensor<T> with_diagonal(const Tensor<T>& x, double first, double step = 0) {
     Tensor<T> d = Tensor<T>::zeros({x.shape()[-2], x.shape()[-1]});
     const Index n = x.shape()[-1];
-    for (Index i = 0; i < std::min(x.shape()[-2], n); ++i) d.fill_data()[i * (n + 1)] = static_cast<T>(first + step * static_cast<double>(i));
+    for (Index i = 0; i < std::min(x.shape()[-2], n); ++i)
+        d.fill_data()[i * (n + 1)] = static_cast<T>(first + step * static_cast<double>(i));
     return x + d;
 }
 
@@ -52,9 +53,9 @@ Matrix number(plain::Real value) {
 }
 
 void add_systems(std::vector<Entry>& to, Draw& draw) {
-    const std::vector<std::pair<Shape, Shape>> shapes{{{3, 3}, {3, 2}},    {{3, 3}, {3, 3}},       {{1, 1}, {1, 1}},          {{2, 3, 3}, {3, 1}},
-                                                      {{3, 3}, {2, 3, 2}}, {{2, 1, 2, 2}, {3, 2, 1}}, {{0, 0}, {0, 2}},       {{2, 2}, {2, 0}},
-                                                      {{0, 2, 2}, {0, 2, 1}}};
+    const std::vector<std::pair<Shape, Shape>> shapes{{{3, 3}, {3, 2}},    {{3, 3}, {3, 3}},    {{1, 1}, {1, 1}},
+                                                      {{2, 3, 3}, {3, 1}}, {{3, 3}, {2, 3, 2}}, {{2, 1, 2, 2}, {3, 2, 1}},
+                                                      {{0, 0}, {0, 2}},    {{2, 2}, {2, 0}},    {{0, 2, 2}, {0, 2, 1}}};
     Entry general{"solve", {}}, triangular{"triangular_solve", {}};
     for (const auto& [a, b] : shapes) {
         const Position extents{b[-2], b[-1]};
@@ -85,8 +86,8 @@ void add_systems(std::vector<Entry>& to, Draw& draw) {
     general.add(
         "[3, 3] x [3]", {draw.uniform({3, 3}), draw.uniform({3})}, [](const auto& x) { return solve(with_diagonal(x[0], 3), x[1]); },
         [as_column](const Operands<double>& x) {
-            return flatten(by_matrix({with_diagonal(x[0], 3), as_column(x[1])}, {3, 1},
-                                     [](const Matrices& m) { return plain::solved(m[0], m[1]); }));
+            return flatten(
+                by_matrix({with_diagonal(x[0], 3), as_column(x[1])}, {3, 1}, [](const Matrices& m) { return plain::solved(m[0], m[1]); }));
         });
     triangular.add(
         "[3, 3] x [3]", {draw.uniform({3, 3}), draw.uniform({3})},
@@ -100,7 +101,8 @@ void add_systems(std::vector<Entry>& to, Draw& draw) {
     to.push_back(std::move(triangular));
 
     Entry least_squares{"lstsq", {}};
-    for (const auto& [a, b] : std::vector<std::pair<Shape, Shape>>{{{4, 2}, {4, 3}}, {{2, 3, 2}, {3, 1}}, {{3, 3}, {2, 3, 1}}, {{2, 0}, {2, 1}}})
+    for (const auto& [a, b] :
+         std::vector<std::pair<Shape, Shape>>{{{4, 2}, {4, 3}}, {{2, 3, 2}, {3, 1}}, {{3, 3}, {2, 3, 1}}, {{2, 0}, {2, 1}}})
         least_squares.add(
             fmt::format("{} x {}", to_string(a), to_string(b)), {draw.uniform(a), draw.uniform(b)},
             [](const auto& x) { return lstsq(with_diagonal(x[0], 3), x[1]); },
