@@ -44,6 +44,7 @@ struct Lapack;
         static constexpr auto syevd = letter##syevd_;                                                                                      \
         static constexpr auto gesdd = letter##gesdd_;                                                                                      \
         static constexpr auto trsm = cblas_##letter##trsm;                                                                                 \
+        static constexpr auto gemm = cblas_##letter##gemm;                                                                                 \
     };
 WENGERT_NAME(float, s)
 WENGERT_NAME(double, d)
@@ -119,6 +120,49 @@ Index cholesky(Index n, T* a) {
 }
 
 template <class T>
+void cholesky_adjoint(Index n, const T* l, T* lbar) {
+    constexpr Index block = 48;
+    const int stride = lapack_int(n);
+    std::vector<T> within(static_cast<std::size_t>(block * block));  // twice the adjoint of a block on the diagonal
+    T* const w = within.data();
+    // c -= op(a) b, for parts of the two matrices
+    const auto subtract = [](CBLAS_TRANSPOSE op, Index rows, Index columns, Index inner, const T* a, int lda, const T* b, T* c, int ldc) {
+        if (rows > 0 && columns > 0 && inner > 0)
+            Lapack<T>::gemm(CblasRowMajor, op, CblasNoTrans, static_cast<int>(rows), static_cast<int>(columns), static_cast<int>(inner),
+                            T(-1), a, lda, b, ldc, T(1), c, ldc);
+    };
+    for (Index end = n, begin; end > 0; end = begin) {
+        begin = (end - 1) / block * block;
+        const Index size = end - begin, below = n - end;
+        const int rows = static_cast<int>(size);
+        const T *const left = l + begin * n, *const diagonal = left + begin, *const under = l + end * n;
+        T *const leftbar = lbar + begin * n, *const diagonalbar = leftbar + begin, *const underbar = lbar + end * n;
+        if (below > 0)
+            Lapack<T>::trsm(CblasRowMajor, CblasRight, CblasLower, CblasNoTrans, CblasNonUnit, static_cast<int>(below), rows, T(1),
+                            diagonal, stride, underbar + begin, stride);
+        subtract(CblasNoTrans, below, begin, size, underbar + begin, stride, left, underbar, stride);
+        subtract(CblasTrans, size, size, below, underbar + begin, stride, under + begin, diagonalbar, stride);
+        // w = D^-T phi(D^T Dbar) D^-1 for the block D on the diagonal
+        for (Index i = 0; i < size; ++i)
+            for (Index j = 0; j < size; ++j) {
+                T sum = 0;
+                for (Index k = i; j <= i && k < size; ++k) sum += diagonal[k * n + i] * diagonalbar[k * n + j];
+                w[i * size + j] = i == j ? sum / 2 : sum;
+            }
+        Lapack<T>::trsm(CblasRowMajor, CblasLeft, CblasLower, CblasTrans, CblasNonUnit, rows, rows, T(1), diagonal, stride, w, rows);
+        Lapack<T>::trsm(CblasRowMajor, CblasRight, CblasLower, CblasNoTrans, CblasNonUnit, rows, rows, T(1), diagonal, stride, w, rows);
+        for (Index i = 0; i < size; ++i)
+            for (Index j = 0; j <= i; ++j) w[i * size + j] = w[j * size + i] = w[i * size + j] + w[j * size + i];
+        subtract(CblasTrans, size, begin, below, underbar + begin, stride, under, leftbar, stride);
+        subtract(CblasNoTrans, size, begin, size, w, rows, left, leftbar, stride);
+        for (Index i = 0; i < size; ++i) std::copy_n(w + i * size, i + 1, diagonalbar + i * n);
+    }
+    // Every element stands for two: what has been summed up is twice their adjoint.
+    for (Index i = 0; i < n; ++i)
+        for (Index j = 0; j <= i; ++j) lbar[i * n + j] = lbar[j * n + i] = lbar[i * n + j] / 2;
+}
+
+template <class T>
 void qr(Index m, Index n, T* a, T* r) {
     if (n == 0) return;
     const int rows = lapack_int(n), columns = lapack_int(m);  // of a^T = L Q
@@ -178,6 +222,7 @@ bool svd(Index n, T* a, T* left, T* s, T* right) {
     template void lu_solve(Index, Index, const T*, const int*, bool, T*);                                                                  \
     template void triangular_solve(Index, Index, const T*, bool, bool, bool, T*);                                                          \
     template Index cholesky(Index, T*);                                                                                                    \
+    template void cholesky_adjoint(Index, const T*, T*);                                                                                   \
     template void qr(Index, Index, T*, T*);                                                                                                \
     template bool eigh(Index, T*, T*);                                                                                                     \
     template bool svd(Index, T*, T*, T*, T*);

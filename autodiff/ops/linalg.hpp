@@ -15,7 +15,7 @@ inline namespace v1 {
 
 /// x = a^-1 b        a: [.., n, n]   b, x: [.., n, k], leading axes broadcast; or a: [n, n] and b, x: [n]
 /// vjp      bbar += a^-T xbar,  abar -= (a^-T xbar) x^T, summed over broadcast axes
-/// saves    a, x, and the LU factors, which all derivatives use again        cost  2/3 n^3 + 2 n^2 k multiply-adds, its vjp 4 n^2 k
+/// saves    a, x, and the LU factors, which all derivatives use again        cost  n^3 / 3 + n^2 k multiply-adds, its vjp 2 n^2 k
 /// throws   ShapeError unless the shapes fit; ValueError for an exactly singular a (nearly singular: x loses digits)
 /// source   Giles (2008), "Collected matrix derivative results", 2.3.1
 template <class T>
@@ -33,7 +33,7 @@ struct Triangular {
 };
 /// x = op(a)^-1 b for a triangular a        shapes as for solve
 /// vjp      bbar += op(a)^-T xbar,  abar -= the triangle of bbar x^T (of x bbar^T, if transposed)
-/// saves    a, x        cost  n^2 k multiply-adds, twice that backward
+/// saves    a, x        cost  n^2 k / 2 multiply-adds, three times that backward
 /// throws   ShapeError unless the shapes fit; ValueError for a zero on the diagonal
 template <class T>
 Tensor<T> triangular_solve(const Tensor<T>& a, const Tensor<T>& b, const Triangular& options = {});
@@ -47,7 +47,7 @@ Tensor<T> lstsq(const Tensor<T>& a, const Tensor<T>& b);
 
 /// y = det a        a: [.., n, n]   y: [..]
 /// vjp      abar += ybar cofactor(a): right for singular matrices too
-/// saves    a and its LU factors        cost  2/3 n^3 multiply-adds, its vjp 2 n^3
+/// saves    a and its LU factors        cost  n^3 / 3 multiply-adds, its vjp n^3
 /// The product of n pivots soon leaves the range of T; for large n take slogdet.
 /// source   Giles (2008), 2.2.4; Jacobi's formula
 template <class T>
@@ -80,7 +80,7 @@ Tensor<T> logdet(const Tensor<T>& a);
 /// a = l l^T, l lower triangular with a positive diagonal        a, l: [.., n, n]
 /// a is symmetrised: l is a function of (a + a^T) / 2, and its adjoint is symmetric.
 /// vjp      abar += sym(l^-T phi(l^T lbar) l^-1), phi: the lower triangle with its diagonal halved
-/// saves    l        cost  n^3 / 3 multiply-adds, 3 n^3 backward
+/// saves    l        cost  n^3 / 6 multiply-adds, twice that backward (2 n^3 where the sweep is recorded)
 /// throws   ShapeError unless a is square; ValueError unless it is positive definite
 /// source   Murray (2016), "Differentiation of the Cholesky decomposition", arXiv:1602.07527
 template <class T>
@@ -93,7 +93,7 @@ struct Qr {
 /// a = q r, q with orthonormal columns, r upper triangular with a positive diagonal: there is one such pair
 /// a, q: [.., m, n]   r: [.., n, n]   m >= n
 /// vjp      abar += (qbar + q copyltu(r rbar^T - qbar^T q)) r^-T, copyltu: symmetric with that lower triangle
-/// saves    q, r        cost  4 m n^2 multiply-adds, as much again backward
+/// saves    q, r        cost  2 m n^2 multiply-adds, as much again backward
 /// throws   ShapeError unless m >= n; ValueError for columns that depend on those before them, to rounding
 /// source   Seeger, Hetzel, Dai, Meissner, Lawrence (2017), "Auto-differentiating linear algebra", arXiv:1710.08717
 template <class T>
@@ -107,7 +107,7 @@ struct Eigh {
 /// Column j of vectors belongs to values[j]; its largest element (the first of equal ones) is positive. a is symmetrised: both are
 /// functions of (a + a^T) / 2, and the adjoint is symmetric.
 /// vjp      abar += sym(v (diag(valuesbar) + f * (v^T vectorsbar)) v^T), f[i,j] = 1 / (values[j] - values[i]), 0 on the diagonal
-/// saves    both        cost  9 n^3 multiply-adds, some 8 n^3 backward
+/// saves    both        cost  some 4 n^3 multiply-adds, 3 n^3 backward
 /// throws   ShapeError unless a is square; ValueError, in the sweep, where an adjoint arrives at a vector of a multiple eigenvalue,
 ///          which has no derivative (a tangent of it is NaN)
 /// Symmetric functions of equal values (their sum, their product) have the right gradient; one of them alone has no derivative,

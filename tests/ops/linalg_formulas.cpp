@@ -67,6 +67,18 @@ BOOST_AUTO_TEST_CASE(cholesky_has_the_symmetric_adjoint_of_murray) {
     recovers(swept([](const T& x) { return cholesky(x); }, plain::tensor_of(plain::symmetrised(matrix_of(a))), c), expected);
 }
 
+// A plain sweep takes a blocked algorithm, one that records itself the formula.
+BOOST_AUTO_TEST_CASE(cholesky_has_one_adjoint_in_blocks_and_by_its_definition) {
+    for (const Index n : {1, 2, 5, 47, 48, 49, 96, 131})
+        for (const Shape& shape : {Shape{n, n}, Shape{2, n, n}}) {
+            const T a = random(shape, 22) + static_cast<double>(n) * T::eye(n), c = random(shape, 23);
+            Tape tape;
+            const T x = tape.variable(a), loss = sum(c * cholesky(x));
+            const std::string what = registry::difference(tape.gradient(loss)[x], tape.recorded_gradient(loss)[x].constant(), 1e-13);
+            BOOST_TEST(what == "", "shape " << to_string(shape) << ": " << what);
+        }
+}
+
 BOOST_AUTO_TEST_CASE(qr_has_the_adjoint_of_seeger_and_others) {
     const T a = random({6, 4}, 9), cq = random({6, 4}, 10), cr = random({4, 4}, 11);
     const auto [q, r] = plain::qr(matrix_of(a));
