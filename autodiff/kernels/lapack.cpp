@@ -9,6 +9,7 @@
 #include <vector>
 
 // Every argument by reference; the lengths of character arguments follow at the end by value, as gfortran passes them.
+// NOLINTBEGIN(bugprone-macro-parentheses): T is a type
 extern "C" {
 #define WENGERT_DECLARE(T, letter)                                                                                                         \
     void letter##getrf_(const int* m, const int* n, T* a, const int* lda, int* pivots, int* info);                                         \
@@ -24,6 +25,7 @@ WENGERT_DECLARE(float, s)
 WENGERT_DECLARE(double, d)
 #undef WENGERT_DECLARE
 }
+// NOLINTEND(bugprone-macro-parentheses)
 
 namespace autodiff {
 inline namespace v1 {
