@@ -219,6 +219,7 @@ bool svd(Index n, T* a, T* left, T* s, T* right) {
     return info == 0;
 }
 
+// NOLINTBEGIN(bugprone-macro-parentheses)
 #define WENGERT_INSTANTIATE(T)                                                                                                             \
     template Index lu(Index, T*, int*);                                                                                                    \
     template void lu_solve(Index, Index, const T*, const int*, bool, T*);                                                                  \
@@ -230,6 +231,7 @@ bool svd(Index n, T* a, T* left, T* s, T* right) {
     template bool svd(Index, T*, T*, T*, T*);
 WENGERT_INSTANTIATE(float)
 WENGERT_INSTANTIATE(double)
+// NOLINTEND(bugprone-macro-parentheses)
 
 }  // namespace kernels
 }  // namespace v1
