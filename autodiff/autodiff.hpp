@@ -25,6 +25,7 @@
 #include "autodiff/ops/element.hpp"
 #include "autodiff/ops/index.hpp"
 #include "autodiff/ops/layout.hpp"
+#include "autodiff/ops/linalg.hpp"
 #include "autodiff/ops/matmul.hpp"
 #include "autodiff/ops/reduce.hpp"
 #include "autodiff/recorded_gradient.hpp"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# Two packages whose own CMake files cannot be relied on: a BLAS has none in most distributions, and Debian's xsimd asks to link a library
-# that it does not need. Makes wengert::cblas and wengert::xsimd of what it finds. Installed too: wengert-config.cmake includes it.
+# Packages whose own CMake files cannot be relied on: a BLAS has none in most distributions, a LAPACK often comes inside it, and Debian's
+# xsimd asks to link a library that it does not need. Makes wengert::cblas, wengert::lapack and wengert::xsimd of what it finds.
+# Installed too: wengert-config.cmake includes it.
 
 # OpenBLAS if it is there, else any BLAS with the C interface (Debian's reference BLAS has it).
 if(NOT TARGET wengert::cblas)
@@ -12,6 +13,25 @@ if(NOT TARGET wengert::cblas)
         add_library(wengert::cblas INTERFACE IMPORTED)
         target_include_directories(wengert::cblas INTERFACE ${WENGERT_CBLAS_INCLUDE_DIR})
         target_link_libraries(wengert::cblas INTERFACE ${WENGERT_CBLAS_LIBRARY})
+    endif()
+endif()
+
+# The LAPACK inside that BLAS (OpenBLAS has one), else a library of its own.
+if(TARGET wengert::cblas AND NOT TARGET wengert::lapack)
+    include(CheckCXXSourceCompiles)
+    include(CMakePushCheckState)
+    cmake_push_check_state(RESET)
+    set(CMAKE_REQUIRED_LIBRARIES wengert::cblas)
+    set(CMAKE_REQUIRED_QUIET ON)
+    check_cxx_source_compiles("extern \"C\" void dgesdd_(); int main() { dgesdd_(); }" WENGERT_CBLAS_HAS_LAPACK)
+    cmake_pop_check_state()
+    if(NOT WENGERT_CBLAS_HAS_LAPACK)
+        unset(WENGERT_CBLAS_HAS_LAPACK CACHE)  # the next run may find another BLAS
+        find_package(LAPACK QUIET)
+    endif()
+    if(WENGERT_CBLAS_HAS_LAPACK OR TARGET LAPACK::LAPACK)
+        add_library(wengert::lapack INTERFACE IMPORTED)
+        target_link_libraries(wengert::lapack INTERFACE $<TARGET_NAME_IF_EXISTS:LAPACK::LAPACK> wengert::cblas)
     endif()
 endif()
 

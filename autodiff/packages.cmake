@@ -12,6 +12,7 @@ set(wengert_packages
         "TBB            TBB::tbb                    libtbb-dev           tbb-devel        tbb            tbb"
         "xsimd          wengert::xsimd              libxsimd-dev         xsimd-devel      xsimd          xsimd"
         "CBLAS          wengert::cblas              libopenblas-dev      openblas-devel   openblas       openblas"
+        "LAPACK         wengert::lapack             libopenblas-dev      openblas-devel   openblas       lapack"
         "CLI11          CLI11::CLI11                libcli11-dev         cli11-devel      cli11          cli11"
         "nlohmann_json  nlohmann_json::nlohmann_json  nlohmann-json3-dev json-devel       nlohmann-json  nlohmann-json"
         "Eigen3         Eigen3::Eigen               libeigen3-dev        eigen3-devel     eigen          eigen3")
@@ -19,7 +20,7 @@ set(wengert_packages
 # A macro, because find_package defines targets and variables in the folder that calls it.
 macro(wengert_need)
     foreach(wengert_package IN ITEMS ${ARGN})
-        if(wengert_package MATCHES "CBLAS|xsimd")
+        if(wengert_package MATCHES "CBLAS|LAPACK|xsimd")
             include(autodiff/cblas_and_xsimd.cmake)
         elseif(wengert_package STREQUAL "Boost.Test")
             set(Boost_USE_STATIC_LIBS OFF)

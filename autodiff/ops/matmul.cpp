@@ -5,6 +5,7 @@
 #include "autodiff/node.hpp"
 #include "autodiff/ops/layout.hpp"
 #include "autodiff/ops/linear.hpp"
+#include "autodiff/ops/matrices.hpp"
 
 #include <fmt/format.h>
 
@@ -21,8 +22,8 @@ class Matmul final : public Primitive {
     [[nodiscard]] std::string_view name() const override { return "matmul"; }
     void vjp(Pullback& pull) const override {
         const Tensor<T> ybar = pull.ybar<T>();
-        if (pull.wants(0)) pull.add(0, sum_to(matmul(ybar, swap_axes(pull.saved(b_), -2, -1)), a_.shape()));
-        if (pull.wants(1)) pull.add(1, sum_to(matmul(swap_axes(pull.saved(a_), -2, -1), ybar), b_.shape()));
+        if (pull.wants(0)) pull.add(0, sum_to(matmul(ybar, transposed(pull.saved(b_))), a_.shape()));
+        if (pull.wants(1)) pull.add(1, sum_to(matmul(transposed(pull.saved(a_)), ybar), b_.shape()));
     }
     [[nodiscard]] AnyTensor jvp(const Pushforward& push) const override {
         AnyTensor ydot;
@@ -34,23 +35,6 @@ class Matmul final : public Primitive {
   private:
     Tensor<T> a_, b_;
 };
-
-/// "W1 [2, 3]" if the operand has a name, "[2, 3]" otherwise.
-template <class T>
-std::string described(const Tensor<T>& x) {
-    const std::string_view name = x.recorded() ? Tape::from(*current).given_name(x.place().row) : std::string_view();
-    return name.empty() ? to_string(x.shape()) : fmt::format("{} {}", name, to_string(x.shape()));
-}
-
-/// The leading axes, those of the batch.
-Shape batch_of(const Shape& shape) { return Shape(shape.extents().first(static_cast<std::size_t>(shape.rank() - 2))); }
-
-Shape with_matrix(const Shape& batch, Index rows, Index columns) {
-    Extents extents(batch.begin(), batch.end());
-    extents.push_back(rows);
-    extents.push_back(columns);
-    return Shape(std::span<const Index>(extents.data(), extents.size()));
-}
 
 }  // namespace
 

@@ -142,6 +142,12 @@ void models_are_plain_structs() {
     expect(loaded.output.weight.data()[0] == model.output.weight.data()[0], "a model that was saved is loaded");
 }
 
+void matrices_are_factored() {
+    const auto a = Tensor<double>::from_rows({{4, 2}, {2, 5}});
+    const auto [y, g] = autodiff::value_and_gradient([](const Tensor<double>& x) { return logdet(x); }, a);
+    expect(close(y, std::log(16.0)) && close(g.at(0, 0), 5.0 / 16) && close(g.at(0, 1), -2.0 / 16), "log det has the inverse as gradient");
+}
+
 }  // namespace
 
 int main() {
@@ -151,6 +157,7 @@ int main() {
         the_fast_tape();
         scalars_and_tensors_on_one_tape();
         models_are_plain_structs();
+        matrices_are_factored();
     } catch (const std::exception& error) {
         std::printf("unexpected exception: %s\n", error.what());
         return 1;

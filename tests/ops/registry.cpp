@@ -19,6 +19,7 @@ const std::vector<Entry>& entries() {
         add_layouts(list);
         add_indexing(list);
         add_linear(list);
+        add_linear_algebra(list);
         add_scalars(list);
         return list;
     }();

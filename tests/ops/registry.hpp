@@ -54,6 +54,7 @@ void add_reductions(std::vector<Entry>& to);
 void add_layouts(std::vector<Entry>& to);
 void add_indexing(std::vector<Entry>& to);
 void add_linear(std::vector<Entry>& to);
+void add_linear_algebra(std::vector<Entry>& to);
 void add_scalars(std::vector<Entry>& to);
 
 /// Operands from a fixed seed.
