@@ -117,6 +117,7 @@ BOOST_AUTO_TEST_CASE(is_in_the_registry) {
                                    "prod",
                                    "logsumexp",
                                    "norm2",
+                                   "identity",
                                    "reshape",
                                    "transpose",
                                    "broadcast_to",
