@@ -98,18 +98,18 @@ T derivative_of(const Operands& x, std::span<const Operands> along) {
 }
 
 template <class R>
-Scalar scalars(Scalar* x, Temporary which) {
+Scalar scalars(const std::array<Scalar*, 3>& x, Temporary which) {
     if constexpr (arity_of<R> == 1) {
-        return which == Temporary::none ? spelled<R>(std::as_const(x[0])) : spelled<R>(std::move(x[0]));
+        return which == Temporary::none ? spelled<R>(std::as_const(*x[0])) : spelled<R>(std::move(*x[0]));
     } else if constexpr (arity_of<R> == 2) {
         switch (which) {
-            case Temporary::none: return spelled<R>(std::as_const(x[0]), std::as_const(x[1]));
-            case Temporary::first: return spelled<R>(std::move(x[0]), std::as_const(x[1]));
-            default: return spelled<R>(std::move(x[0]), std::move(x[1]));
+            case Temporary::none: return spelled<R>(std::as_const(*x[0]), std::as_const(*x[1]));
+            case Temporary::first: return spelled<R>(std::move(*x[0]), std::as_const(*x[1]));
+            default: return spelled<R>(std::move(*x[0]), std::move(*x[1]));
         }
     } else {
-        return which == Temporary::none ? spelled<R>(std::as_const(x[0]), std::as_const(x[1]), std::as_const(x[2]))
-                                        : spelled<R>(std::move(x[0]), std::move(x[1]), std::move(x[2]));
+        return which == Temporary::all ? spelled<R>(std::move(*x[0]), std::move(*x[1]), std::move(*x[2]))
+                                       : spelled<R>(std::as_const(*x[0]), std::as_const(*x[1]), std::as_const(*x[2]));
     }
 }
 

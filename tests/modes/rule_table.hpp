@@ -41,7 +41,7 @@ struct Rule {
     /// The same from the formulas in long double.
     long double (*accurate_derivative)(const Operands& x, std::span<const Operands> along);
     /// As programs spell it, + - * / included.
-    Scalar (*on_scalars)(Scalar* x, Temporary which);
+    Scalar (*on_scalars)(const std::array<Scalar*, 3>& x, Temporary which);
     /// Rules of two operands: one of them a plain double.
     Scalar (*with_number)(const Scalar& a, double b);
     Scalar (*number_with)(double a, const Scalar& b);
