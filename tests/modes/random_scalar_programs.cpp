@@ -2,8 +2,7 @@
 // Random scalar programs: first and second derivatives by every sweep, at both levels of detail, against nested dual numbers. Errors are
 // measured against the sum of the absolute values of all products that add up to a derivative, so that cancellation is no excuse
 // and no reproach. A failure prints the seed and the program as code.
-#include "autodiff/gradient.hpp"
-#include "autodiff/recorded_gradient.hpp"
+#include "tests/modes/modes.hpp"
 #include "tests/modes/scalar_program.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -17,8 +16,8 @@ namespace {
 using namespace autodiff;
 using namespace modes;
 
-constexpr unsigned first_seed = 4000, programs = 150;
-constexpr double tolerance = 1e-10;  // of the sum of |terms|
+constexpr unsigned first_seed = 4000, programs = 300;
+constexpr double tolerance = 1e-12;  // of the sum of |terms|
 
 std::size_t operations_of(unsigned seed) { return 1 + (seed * 7919u) % 200; }
 
@@ -138,6 +137,35 @@ BOOST_AUTO_TEST_CASE(have_the_second_derivatives_of_dual_numbers_by_recording_th
         compare(failures, "recorded gradient", first, expected.gradient, expected.gradient_terms);
         const std::vector<double> second = along.recorded() ? read(tape.gradient(along), x) : std::vector<double>(x.size(), 0);
         compare(failures, "its gradient", second, expected.hvp, expected.hvp_terms);
+        return failures;
+    });
+}
+
+BOOST_AUTO_TEST_CASE(have_both_derivatives_of_dual_numbers_in_every_mode) {
+    using Scalars = std::vector<Scalar>;
+    for_each_program([](const ScalarProgram& program, const Reference& expected) {
+        std::string failures;
+        const Map<Scalars> f = [&program](const Scalars& x) { return Scalars{program.run(x)}; };
+        const Scalars x(program.inputs.begin(), program.inputs.end()), w(expected.direction.begin(), expected.direction.end()), one{1};
+        const std::vector<Scalars> both{w, w};
+        for (const Word& word : words_up_to(2)) {
+            std::vector<double> got;
+            for (const Scalar& each : differentiated<Scalars>(f, word, one, both)(x)) got.push_back(each.value());
+            const bool first_order = word.size() == 1;
+            const auto& reference = first_order ? expected.gradient : expected.hvp;
+            const auto& terms = first_order ? expected.gradient_terms : expected.hvp_terms;
+            if (has_vjp(word)) {
+                compare(failures, to_string(word).c_str(), got, reference, terms);
+                continue;
+            }
+            double along = 0, size = 0;
+            for (std::size_t i = 0; i < reference.size(); ++i)
+                along += expected.direction[i] * reference[i], size += std::abs(expected.direction[i]) * terms[i];
+            compare(failures, to_string(word).c_str(), got, {along}, {size});
+        }
+        const auto loss = [&program](const Scalars& at) { return program.run(at); };
+        compare(failures, "gradient", gradient(loss, program.inputs), expected.gradient, expected.gradient_terms);
+        compare(failures, "hvp", hvp(loss, program.inputs, expected.direction), expected.hvp, expected.hvp_terms);
         return failures;
     });
 }

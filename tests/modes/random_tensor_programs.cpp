@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Random tensor programs: first and second derivatives by the tensors' own tape, by the same program written element by element in
 // Scalars, and by nested dual numbers, which must all agree. Errors are measured against the sum of |terms|.
+#include "tests/modes/modes.hpp"
 #include "tests/modes/tensor_program.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -13,8 +14,8 @@ namespace {
 using namespace autodiff;
 using namespace modes;
 
-constexpr unsigned first_seed = 9000, programs = 120;
-constexpr double tolerance = 1e-10;  // of the sum of |terms|
+constexpr unsigned first_seed = 9000, programs = 250;
+constexpr double tolerance = 1e-12;  // of the sum of |terms|
 
 std::size_t operations_of(unsigned seed) { return 1 + (seed * 7919u) % 14; }
 
@@ -114,6 +115,19 @@ std::vector<T> adjoints(const G& g, const std::vector<T>& x) {
     for (const T& each : x) result.push_back(g[each]);
     return result;
 }
+T row(const std::vector<double>& x) { return T(Shape{static_cast<Index>(x.size())}, x); }
+/// The program as a function of all elements of its inputs in a row, and of such a row.
+Map<T> in_a_row(const TensorProgram& program) {
+    return [&program](const T& x) {
+        std::vector<T> inputs;
+        Index first = 0;
+        for (const T& input : program.inputs) {
+            inputs.push_back(reshape(slice(x, {{first, first + input.size()}}), input.shape()));
+            first += input.size();
+        }
+        return reshape(program.run(inputs), {-1});
+    };
+}
 T loss_of(const T& y, const Reference& r) { return sum(T(y.shape(), r.u) * y); }
 
 }  // namespace
@@ -199,6 +213,32 @@ BOOST_AUTO_TEST_CASE(have_the_derivatives_of_the_same_program_element_by_element
             second.resize(x.size(), 0);
             compare(failures, "Scalars, second order", second, r.hvp, r.hvp_terms);
         }
+        return failures;
+    });
+}
+
+BOOST_AUTO_TEST_CASE(have_both_derivatives_of_dual_numbers_in_every_mode) {
+    for_each_program([](const TensorProgram& program, const Reference& r) {
+        std::string failures;
+        const Map<T> f = in_a_row(program);
+        const T x = row(flat(program.inputs)), w = row(r.w), u = row(r.u);
+        const std::vector<T> both{w, w};
+        for (const Word& word : words_up_to(2)) {
+            const T result = differentiated<T>(f, word, u, both)(x);
+            const bool first_order = word.size() == 1;
+            const auto& reference = first_order ? r.gradient : r.hvp;
+            const auto& terms = first_order ? r.gradient_terms : r.hvp_terms;
+            if (has_vjp(word)) {
+                compare(failures, to_string(word).c_str(), flat({result}), reference, terms);
+                continue;
+            }
+            double along = 0, size = 0;  // <u, J w>, <u, w H w>
+            for (std::size_t i = 0; i < reference.size(); ++i) along += r.w[i] * reference[i], size += std::abs(r.w[i]) * terms[i];
+            compare(failures, to_string(word).c_str(), {sum(u * result).item()}, {along}, {size});
+        }
+        const auto loss = [&](const T& at) { return sum(u * f(at)); };
+        compare(failures, "gradient", flat({gradient(loss, x)}), r.gradient, r.gradient_terms);
+        compare(failures, "hvp", flat({hvp(loss, x, w)}), r.hvp, r.hvp_terms);
         return failures;
     });
 }

@@ -9,9 +9,22 @@
 
 namespace modes {
 
+using namespace autodiff;
+
+Tensor<double> numbered(const Shape& shape, std::size_t from) {
+    std::vector<double> values(static_cast<std::size_t>(shape.size()));
+    std::iota(values.begin(), values.end(), static_cast<double>(from));
+    return Tensor<double>(shape, values);
+}
+std::vector<std::size_t> as_numbers(const Tensor<double>& x) {
+    std::vector<std::size_t> result;
+    const Tensor<double> row_major = x.contiguous();
+    for (const double value : row_major.data()) result.push_back(static_cast<std::size_t>(value));
+    return result;
+}
+
 namespace {
 
-using namespace autodiff;
 
 constexpr double largest_value = 50, largest_bound = 1e5;
 constexpr Index most_elements = 24;
@@ -77,19 +90,6 @@ Tensor<double> apply_step(const TensorInstruction& i, const std::vector<Tensor<d
         case Step::concat: return concat(std::span<const Tensor<double>>(x), i.axis);
         default: return where(i.condition, x[0], x[1]);
     }
-}
-
-/// 0, 1, 2 ... in the elements: a movement of it says where every element comes from.
-Tensor<double> numbered(const Shape& shape, std::size_t from = 0) {
-    std::vector<double> values(static_cast<std::size_t>(shape.size()));
-    std::iota(values.begin(), values.end(), static_cast<double>(from));
-    return Tensor<double>(shape, values);
-}
-std::vector<std::size_t> as_numbers(const Tensor<double>& x) {
-    std::vector<std::size_t> result;
-    const Tensor<double> row_major = x.contiguous();
-    for (const double value : row_major.data()) result.push_back(static_cast<std::size_t>(value));
-    return result;
 }
 
 template <class N>

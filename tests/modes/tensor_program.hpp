@@ -48,6 +48,10 @@ struct TensorProgram {
     [[nodiscard]] std::size_t input_elements() const;
 };
 
+/// 0, 1, 2 ... in the elements: a movement of it says where every element comes from.
+Tensor<double> numbered(const Shape& shape, std::size_t from = 0);
+std::vector<std::size_t> as_numbers(const Tensor<double>& x);
+
 TensorProgram random_tensor_program(unsigned seed, std::size_t operations);
 
 }  // namespace modes
