@@ -8,12 +8,14 @@
 ///   node.hpp      tensor rows: what a primitive is             ops/          the primitives, VJP and JVP side by side
 ///   sweep.hpp     the reverse sweep and the tangent sweep: the chain rule, all of it
 ///   gradient.hpp  what users ask: gradient(y), value_and_gradient(f, x...)
+///   derivatives.hpp       jvp, vjp, jacobian, hessian, hvp of functions; any order by nesting
 ///   recorded_gradient.hpp the gradient as a recorded function: any order
 ///   structure.hpp models are plain structs: their parameters by name
 ///   explain/      the ledger of the chain rule, in words and numbers
 ///   kernels/      numbers only: loops, GEMM, convolution, threads
 #pragma once
 
+#include "autodiff/derivatives.hpp"
 #include "autodiff/error.hpp"
 #include "autodiff/explain/explain.hpp"
 #include "autodiff/format.hpp"

@@ -12,16 +12,6 @@
 namespace autodiff {
 inline namespace v1 {
 
-namespace {
-
-/// The partials that the list holds, for a plain sweep.
-struct RecordedPartials {
-    const double* column;
-    const double* operator()(std::uint32_t, std::uint32_t first) const { return column + first; }
-};
-
-}  // namespace
-
 void Gradient::Free::operator()(double* p) const noexcept { std::free(p); }
 
 // Asking ------------------------------------------------------------------------------------------------------------------------------
@@ -150,7 +140,7 @@ void Gradient::sweep_scalars(const Tape& tape, std::uint32_t root) {
     const WengertList& list = tape.list();
     scalar_[root] = 1;
     Adjoints<double> adjoints{scalar_.get(), {}};
-    reverse_sweep(list, tape.nodes(), adjoints, root, RecordedPartials{list.partial});
+    reverse_sweep(list, tape.nodes(), adjoints, root, ListedPartials{list.partial});
 }
 
 void Gradient::sweep_tensors(const Tape& tape, std::uint32_t root, const AnyTensor& seed) {
@@ -168,7 +158,7 @@ void Gradient::sweep_tensors(const Tape& tape, std::uint32_t root, const AnyTens
         scalar_[root] = 1;
     else
         adjoints.block[tensors - 1] = seed;
-    reverse_sweep(list, nodes, adjoints, root, RecordedPartials{list.partial});
+    reverse_sweep(list, nodes, adjoints, root, ListedPartials{list.partial});
     // Contributions may be views (a broadcast, a transpose); what users get lies in row-major order.
     for (AnyTensor& block : adjoints.block)
         std::visit(

@@ -2,6 +2,7 @@
 /// What users ask: `gradient(y)`, and `value_and_gradient(f, x...)` with no tape in sight. The sweep itself is sweep.hpp.
 #pragma once
 
+#include "autodiff/kinds.hpp"
 #include "autodiff/node.hpp"
 #include "autodiff/scalar.hpp"
 #include "autodiff/structure.hpp"
@@ -84,27 +85,27 @@ template <class T>
 
 // Functions instead of tapes ----------------------------------------------------------------------------------------------------------
 
-/// A number, a tensor, or a plain struct of them: what a function can be differentiated with respect to.
-template <class X>
-concept Argument = Arithmetic<X> || ADifferentiableTensor<X> || Structure<X>;
-
 namespace internal {
 
 template <Argument X>
 auto as_variable(Tape& tape, const X& x) {
-    if constexpr (Arithmetic<X>) {
-        return tape.variable(static_cast<double>(x));
-    } else if constexpr (ATensor<X>) {
-        return tape.variable(x);
+    return lifted(x, [&tape]<class V>(const V& v, std::string_view name) {
+        if constexpr (AScalar<V>)
+            return tape.variable(v.value(), name);
+        else
+            return tape.variable(v, name);
+    });
+}
+
+/// dy/dx in the kind of x, for the variables that stand for x.
+template <class X, class V>
+Kind<X> gradient_at(const Gradient& g, const V& variables) {
+    if constexpr (is_number_container<X>) {
+        Kind<X> result = container_like<double>(variables);
+        for (std::size_t i = 0; i < variables.size(); ++i) result[i] = g[variables[i]];
+        return result;
     } else {
-        X variables = x;
-        for_each_parameter(variables, [&tape]<class P>(std::string_view name, P& p) {
-            if constexpr (AScalar<P>)
-                p = tape.variable(p.value(), name);
-            else
-                p = tape.variable(p.constant(), name);
-        });
-        return variables;
+        return g[variables];
     }
 }
 
@@ -114,37 +115,80 @@ template <class T>
 T primal(const Tensor<T>& y) {
     return y.item();
 }
+/// The value is a plain number, except beside Scalars.
+template <class Y, class... X>
+using ValueKind = std::conditional_t<((AScalar<X> || is_scalar_container<X>) || ...), Y, decltype(primal(std::declval<const Y&>()))>;
+template <class V, class Y>
+V value_as(const Y& y, bool recorded) {
+    if constexpr (Arithmetic<V>)
+        return primal(y);
+    else if (recorded)
+        return y;
+    else if constexpr (AScalar<V>)
+        return y.value();
+    else
+        return y.constant();
+}
+
 template <class Y>
 void check_depends(const Y& y) {
+    static_assert(!Arithmetic<Y>, "f must return a Scalar or a rank-0 Tensor, not a plain number");
     if (!y.recorded())
         throw TapeError(TapeError::Kind::not_recorded, "value_and_gradient", "a result that depends on an argument", "a constant");
 }
 
+/// y = f(x...) with x as the arguments of a recording; y is its result.
+template <class F, class... X>
+auto run_on(Recording& recording, F&& f, const X&... x) {
+    const std::tuple<Received<X>...> own{lifted(x, [&recording](const auto& v, std::string_view name) { return recording.argument(v, name); })...};
+    auto y = std::apply(std::forward<F>(f), own);
+    static_assert(!Arithmetic<decltype(y)>, "f must return Scalars or tensors, not a plain number");
+    Values results;
+    take_results_apart(y, results);
+    recording.finish(std::move(results));
+    return y;
+}
+
 }  // namespace internal
 
-/// {f(x...), gradient of f at x...}. Each x is a number, a Tensor, or a plain struct of tensors (a model); f receives Scalars,
-/// recorded Tensors, and a struct of recorded Tensors, and returns a Scalar or a rank-0 Tensor. With one x the gradient has its
-/// type (double, Tensor, struct), with several it is a std::tuple. throws TapeError if the result does not depend on any variable
+/// {f(x...), gradient of f at x...}. Each x is a number, a Tensor, a vector or array of numbers, or a plain struct of tensors (a model);
+/// f receives Scalars, recorded Tensors, a container of Scalars, and a struct of recorded Tensors, and returns a Scalar or a rank-0
+/// Tensor. With one x the gradient has its type (double, Tensor, container of doubles, struct), with several it is a std::tuple.
+///
+/// Inside a function that is being differentiated, and where x is recorded on the tape of a program, the gradient is recorded there, so
+/// that it can be differentiated again (derivatives.hpp says more). The value is a plain number all the same, except beside arguments
+/// that are Scalars: a value that is to be differentiated is f(x...).
+/// f runs once more if it asks for derivatives itself.
+/// throws TapeError if the result does not depend on any variable
 template <class F, Argument... X>
     requires(sizeof...(X) > 0)
 [[nodiscard]] auto value_and_gradient(F&& f, const X&... x) {
-    Tape tape(Detail::derivatives);
-    // The types are spelled out: braces keep the order of the arguments, and a model that is a tuple stays one element.
-    const std::tuple<decltype(internal::as_variable(tape, x))...> variables{internal::as_variable(tape, x)...};
-    const auto y = std::apply(std::forward<F>(f), variables);
-    static_assert(!Arithmetic<std::remove_cvref_t<decltype(y)>>, "f must return a Scalar or a rank-0 Tensor, not a plain number");
-    internal::check_depends(y);
-    const Gradient g = tape.gradient(y);
-    auto parts = std::apply([&g](const auto&... v) { return std::tuple<decltype(g[v])...>{g[v]...}; }, variables);
-    if constexpr (sizeof...(X) == 1)
-        return std::pair{internal::primal(y), std::get<0>(std::move(parts))};
-    else
-        return std::pair{internal::primal(y), std::move(parts)};
+    if constexpr (!(internal::PlainNumbers<X> && ...))
+        if (Tape* const outer = internal::tape_of_arguments("value_and_gradient", x...)) {
+            internal::Recording recording(*outer, "value_and_gradient", internal::Sweeps::recorded);
+            const auto y = internal::run_on(recording, std::forward<F>(f), x...);
+            using V = internal::ValueKind<std::remove_const_t<decltype(y)>, X...>;
+            auto parts = internal::put_arguments_together(recording.pull_from_one(), x...);
+            return std::pair<V, decltype(parts)>{internal::value_as<V>(y, true), std::move(parts)};
+        }
+    return internal::on_own_tape(Detail::derivatives, [&](Tape& tape) {
+        // The types are spelled out: braces keep the order of the arguments, and a model that is a tuple stays one element.
+        const std::tuple<internal::Received<X>...> variables{internal::as_variable(tape, x)...};
+        const auto y = std::apply(std::forward<F>(f), variables);
+        using V = internal::ValueKind<std::remove_const_t<decltype(y)>, X...>;
+        internal::check_depends(y);
+        const Gradient g = tape.gradient(y);
+        auto parts = std::apply([&g](const auto&... v) { return std::tuple<internal::Kind<X>...>{internal::gradient_at<X>(g, v)...}; }, variables);
+        if constexpr (sizeof...(X) == 1)
+            return std::pair<V, internal::Kind<X>...>{internal::value_as<V>(y, false), std::get<0>(std::move(parts))};
+        else
+            return std::pair<V, decltype(parts)>{internal::value_as<V>(y, false), std::move(parts)};
+    });
 }
 
 /// The second half of value_and_gradient.
 template <class F, Argument... X>
-    requires(sizeof...(X) > 0 && std::invocable<F, decltype(internal::as_variable(std::declval<Tape&>(), std::declval<const X&>()))...>)
+    requires internal::FunctionOf<F, X...>
 [[nodiscard]] auto gradient(F&& f, const X&... x) {
     return value_and_gradient(std::forward<F>(f), x...).second;
 }

@@ -6,6 +6,7 @@
 #include "autodiff/ops/element.hpp"
 #include "autodiff/recorder.hpp"
 #include "autodiff/scalar.hpp"
+#include "autodiff/sweep.hpp"
 
 #include <fmt/format.h>
 
@@ -16,14 +17,13 @@ inline namespace v1 {
 
 bool Pullback::arrived() const {
     if (!node().scalar_result) return !std::holds_alternative<std::monostate>(block(index_));
-    return records() ? recording_->scalar[node().row].recorded() || recording_->scalar[node().row].value() != 0
-                     : plain_->scalar[node().row] != 0;
+    return records() ? !silent(recording_->at_row(node().row)) : !silent(plain_->scalar[node().row]);
 }
 
 template <class T>
 Tensor<T> Pullback::ybar() const {
     if (!node().scalar_result) return std::get<Tensor<T>>(block(index_));
-    if (records()) return from_scalar<T>(recording_->scalar[node().row]);
+    if (records()) return from_scalar<T>(recording_->at_row(node().row));
     return Tensor<T>(static_cast<T>(plain_->scalar[node().row]));
 }
 
@@ -48,11 +48,11 @@ void accumulate(Tensor<T>& block, const Tensor<T>& contribution) {
 template <class T>
 void Pullback::add(std::size_t operand, Tensor<T> contribution) {
     const Source to = node().operands[operand];
-    if (to.row == 0) return;
+    if (!wants(operand)) return;
     if (to.node == no_node) {
         if (contribution.rank() != 0) throw_wrong_shape(node().primitive->name(), operand, Shape{}, contribution.shape());
         if (records())
-            recording_->scalar[to.row] += contribution();
+            accumulate(recording_->at_row(to.row), contribution());
         else
             plain_->scalar[to.row] += static_cast<double>(contribution.item());
         return;
@@ -74,7 +74,7 @@ void Pullback::add(std::size_t operand, Tensor<T> contribution) {
 template <class T>
 void Pullback::add_element(std::size_t operand, Index flat, const Tensor<T>& contribution) {
     const Source to = node().operands[operand];
-    if (to.row == 0) return;
+    if (!wants(operand)) return;
     const Shape shape = nodes_[to.node].shape;
     if (records()) return add(operand, place_element(contribution, shape, flat));
     AnyTensor& adjoint = block(to.node);
@@ -92,8 +92,9 @@ void Pullback::add_element(std::size_t operand, Index flat, const Tensor<T>& con
 
 bool Pushforward::has(std::size_t operand) const {
     const Source from = nodes_[index_].operands[operand];
-    if (from.row == 0) return false;
-    return from.node == no_node ? tangents_.scalar[from.row] != 0 : !std::holds_alternative<std::monostate>(tangents_.block[from.node]);
+    if (from.row == 0 || (records() && !recording_->wants(from.row))) return false;
+    if (from.node == no_node) return records() ? !silent(recording_->at_row(from.row)) : !silent(plain_->scalar[from.row]);
+    return !std::holds_alternative<std::monostate>(records() ? recording_->at(from.node) : plain_->at(from.node));
 }
 
 bool Pushforward::any() const {
@@ -105,8 +106,8 @@ bool Pushforward::any() const {
 template <class T>
 Tensor<T> Pushforward::tangent(std::size_t operand) const {
     const Source from = nodes_[index_].operands[operand];
-    if (from.node == no_node) return Tensor<T>(static_cast<T>(tangents_.scalar[from.row]));
-    return std::get<Tensor<T>>(tangents_.block[from.node]);
+    if (from.node != no_node) return std::get<Tensor<T>>(records() ? recording_->at(from.node) : plain_->at(from.node));
+    return records() ? from_scalar<T>(recording_->at_row(from.row)) : Tensor<T>(static_cast<T>(plain_->scalar[from.row]));
 }
 
 #define WENGERT_INSTANTIATE(T)                                                                                                             \

@@ -56,11 +56,41 @@ struct Node {
     Index element = 0;                      ///< ... and the flat position in it
 };
 
-/// Adjoints while a sweep runs: one number per row for scalars, one block per node for tensors.
+/// Adjoints (or tangents) while a sweep runs: one number per row for scalars, one block per node for tensors.
 template <class Number>
 struct Adjoints {
     Number* scalar = nullptr;
     std::vector<AnyTensor> block;
+    [[nodiscard]] AnyTensor& at(std::size_t node) { return block[node]; }
+    [[nodiscard]] const AnyTensor& at(std::size_t node) const { return block[node]; }
+};
+
+/// Where a part of the list begins: a row, its first operand, the first node from there on.
+struct Position {
+    std::uint32_t row = 1, operand = 0;
+    std::size_t node = 0;
+};
+
+/// The part of the list that a sweep which records itself passes through. What depends on no value of interest is left out: whatever
+/// flowed there would only make rows that nobody reads.
+struct Passage {
+    Position from;
+    std::vector<bool> active{};  ///< per row, beginning with from.row; empty: every row
+    [[nodiscard]] bool has(std::uint32_t row) const {
+        return row >= from.row && (active.empty() || (row - from.row < active.size() && active[row - from.row]));
+    }
+};
+
+/// In a sweep that records itself the first number and the first block belong to the beginning of the passage.
+template <>
+struct Adjoints<Scalar> {
+    Scalar* scalar = nullptr;
+    std::vector<AnyTensor> block;
+    const Passage* passage = nullptr;  ///< null: the whole list, numbered as it is
+    [[nodiscard]] Scalar& at_row(std::uint32_t row) const { return scalar[passage == nullptr ? row : row - passage->from.row]; }
+    [[nodiscard]] AnyTensor& at(std::size_t node) { return block[passage == nullptr ? node : node - passage->from.node]; }
+    [[nodiscard]] const AnyTensor& at(std::size_t node) const { return block[passage == nullptr ? node : node - passage->from.node]; }
+    [[nodiscard]] bool wants(std::uint32_t row) const { return row != 0 && (passage == nullptr || passage->has(row)); }
 };
 
 /// What a VJP sees: the adjoint of the result, the saved values, and where its contributions go.
@@ -73,7 +103,10 @@ class Pullback {
 
     /// Whether an adjoint has arrived at the row; if not, nothing flows from it.
     [[nodiscard]] bool arrived() const;
-    [[nodiscard]] bool wants(std::size_t operand) const { return node().operands[operand].row != 0; }
+    [[nodiscard]] bool wants(std::size_t operand) const {
+        const std::uint32_t row = node().operands[operand].row;
+        return records() ? recording_->wants(row) : row != 0;
+    }
     /// Whether the sweep records itself; if not, a VJP may take a path that only computes.
     [[nodiscard]] bool records() const noexcept { return recording_ != nullptr; }
     template <class T>
@@ -96,36 +129,41 @@ class Pullback {
 
   private:
     [[nodiscard]] const Node& node() const { return nodes_[index_]; }
-    [[nodiscard]] AnyTensor& block(std::size_t node) const { return records() ? recording_->block[node] : plain_->block[node]; }
+    [[nodiscard]] AnyTensor& block(std::size_t node) const { return records() ? recording_->at(node) : plain_->at(node); }
     const std::vector<Node>& nodes_;  // by index: a sweep that records itself makes the list grow
     std::size_t index_;
     Adjoints<double>* plain_ = nullptr;
     Adjoints<Scalar>* recording_ = nullptr;
 };
 
-/// What a JVP sees: the tangents of the operands that have one, and the saved values.
+/// What a JVP sees: the tangents of the operands that have one, and the saved values. As in a VJP, `saved()` hands out constants in a
+/// plain sweep and the recorded values in one that records itself.
 class Pushforward {
   public:
     Pushforward(const std::vector<Node>& nodes, std::size_t index, const Adjoints<double>& tangents)
-        : nodes_(nodes), index_(index), tangents_(tangents) {}
+        : nodes_(nodes), index_(index), plain_(&tangents) {}
+    Pushforward(const std::vector<Node>& nodes, std::size_t index, const Adjoints<Scalar>& tangents)
+        : nodes_(nodes), index_(index), recording_(&tangents) {}
     [[nodiscard]] bool has(std::size_t operand) const;
     [[nodiscard]] bool any() const;
+    /// Whether the sweep records itself; if not, a JVP may take a path that only computes.
+    [[nodiscard]] bool records() const noexcept { return recording_ != nullptr; }
     template <class T>
     [[nodiscard]] Tensor<T> tangent(std::size_t operand) const;
     template <class T>
     [[nodiscard]] Tensor<T> saved(const Tensor<T>& x) const {
-        return x.constant();
+        return records() ? x : x.constant();
     }
     template <class T>
     [[nodiscard]] Tensor<T> result() const {
-        return std::get<Tensor<T>>(nodes_[index_].value).constant();
+        return saved(std::get<Tensor<T>>(nodes_[index_].value));
     }
-    /// f applied to the operand's tangent if it has one, added to the sum so far: the tangent of a sum of linear parts.
 
   private:
-    const std::vector<Node>& nodes_;
+    const std::vector<Node>& nodes_;  // by index: a sweep that records itself makes the list grow
     std::size_t index_;
-    const Adjoints<double>& tangents_;
+    const Adjoints<double>* plain_ = nullptr;
+    const Adjoints<Scalar>* recording_ = nullptr;
 };
 
 /// Where an operand stands. throws TapeError naming the operation unless it is a constant or on the recording tape

@@ -2,59 +2,15 @@
 #include "autodiff/recorded_gradient.hpp"
 
 #include "autodiff/ops/layout.hpp"
-#include "autodiff/recorder.hpp"
+#include "autodiff/replay.hpp"
 #include "autodiff/sweep.hpp"
-
-#include <array>
 
 namespace autodiff {
 inline namespace v1 {
 
-namespace {
-
-/// Partial derivatives as recorded functions of the operands and the result: the rules, evaluated on the list's own values.
-class ReplayedPartials {
-  public:
-    explicit ReplayedPartials(const Tape& tape) : tape_(tape), list_(tape.list()) {}
-
-    std::array<Scalar, 3> operator()(std::uint32_t row, std::uint32_t first) const {
-        std::array<Scalar, 3> x, partial;
-        if (list_.count[row] == 0) return partial;
-        const Scalar y = handle(row);
-        for (std::uint32_t k = 0; k < list_.count[row]; ++k) x[k] = operand(first + k);
-        const auto wanted = [&](std::size_t k) { return x[k].recorded(); };
-        visit(list_.operation[row], [&]<class R>(R) {
-            if constexpr (rules::UnaryRule<R>) {
-                partial[0] = R::template partial<Scalar>(x[0], y);
-            } else if constexpr (rules::BinaryRule<R>) {
-                if (wanted(0)) partial[0] = R::template partial_a<Scalar>(x[0], x[1], y);
-                if (wanted(1)) partial[1] = R::template partial_b<Scalar>(x[0], x[1], y);
-            } else {
-                if (wanted(0)) partial[0] = R::template partial_a<Scalar>(x[0], x[1], x[2], y);
-                if (wanted(1)) partial[1] = R::template partial_b<Scalar>(x[0], x[1], x[2], y);
-                if (wanted(2)) partial[2] = R::template partial_c<Scalar>(x[0], x[1], x[2], y);
-            }
-        });
-        return partial;
-    }
-
-  private:
-    [[nodiscard]] Scalar handle(std::uint32_t row) const { return Recorder::settled(list_.value[row], row, tape_.id_of(row)); }
-    [[nodiscard]] Scalar operand(std::uint32_t position) const {
-        const auto row = static_cast<std::uint32_t>(list_.operand[position]);
-        return row == 0 ? Scalar(list_.partial[position]) : handle(row);
-    }
-    const Tape& tape_;
-    const WengertList& list_;
-};
-
-}  // namespace
-
 RecordedGradient::RecordedGradient(Tape& tape, std::uint32_t root, AnyTensor seed)
     : tape_(&tape), scalar_(std::size_t{root} + 1), block_(nodes_up_to(tape.nodes(), root)) {
-    if (tape.detail() != Detail::operations)
-        throw TapeError(TapeError::Kind::detail, "recorded_gradient", "a tape that keeps operations", "one that keeps derivatives only",
-                        "record with Tape{Detail::operations}");
+    tape.require_operations("recorded_gradient");
     if (&tape.list() != current)
         throw TapeError(TapeError::Kind::wrong_tape, "recorded_gradient", "the newest live tape, which records", "an older one");
     const Mark before = tape.mark();

@@ -1,33 +1,42 @@
 // SPDX-License-Identifier: MIT
+// The tensor rows of a tangent sweep.
 #include "autodiff/sweep.hpp"
+
+#include "autodiff/ops/linear.hpp"
 
 namespace autodiff {
 inline namespace v1 {
 
-void tangent_sweep(const WengertList& list, const std::vector<Node>& nodes, Adjoints<double>& tangents, std::uint32_t root) {
-    std::uint32_t first = 0;
-    std::size_t node = 0;
-    for (std::uint32_t row = 1; row <= root; ++row) {
-        if (node < nodes.size() && nodes[node].row == row) {
-            const Pushforward push(nodes, node, tangents);
-            if (push.any()) {
-                AnyTensor ydot = nodes[node].primitive->jvp(push);
-                if (nodes[node].scalar_result)
-                    tangents.scalar[row] = std::get<Tensor<double>>(ydot).item();
-                else
-                    tangents.block[node] = std::move(ydot);
-            }
-            ++node;
-            continue;
-        }
-        const std::uint32_t operands = list.count[row];
-        for (std::uint32_t k = 0; k < operands; ++k) {
-            const double xdot = tangents.scalar[static_cast<std::uint32_t>(list.operand[first + k])];
-            if (xdot != 0) tangents.scalar[row] += list.partial[first + k] * xdot;
-        }
-        first += operands;
+namespace {
+
+double as_number(const Adjoints<double>&, const Tensor<double>& ydot) { return ydot.item(); }
+Scalar as_number(const Adjoints<Scalar>&, const Tensor<double>& ydot) { return ydot(); }
+
+bool wants(const Adjoints<double>&, std::uint32_t) { return true; }
+bool wants(const Adjoints<Scalar>& tangents, std::uint32_t row) { return tangents.wants(row); }
+
+}  // namespace
+
+template <class Number>
+void push_through(const std::vector<Node>& nodes, std::size_t index, Adjoints<Number>& tangents) {
+    const std::uint32_t row = nodes[index].row;
+    if (!wants(tangents, row)) return;
+    const Pushforward push(nodes, index, tangents);
+    if (!push.any()) return;
+    AnyTensor ydot = nodes[index].primitive->jvp(push);
+    if (nodes[index].scalar_result) {
+        accumulate(number(tangents, row), as_number(tangents, std::get<Tensor<double>>(ydot)));
+        return;
     }
+    AnyTensor& sum = tangents.at(index);
+    std::visit(
+        [&sum]<class X>(X& part) {
+            if constexpr (!std::same_as<X, std::monostate>) add_tangent(sum, std::move(part));
+        },
+        ydot);
 }
+template void push_through(const std::vector<Node>&, std::size_t, Adjoints<double>&);
+template void push_through(const std::vector<Node>&, std::size_t, Adjoints<Scalar>&);
 
 }  // namespace v1
 }  // namespace autodiff

@@ -23,15 +23,41 @@ inline bool silent(const Scalar& adjoint) { return !adjoint.recorded() && adjoin
 [[gnu::always_inline]] inline void flow(double* adjoint, Operand x, double ybar, double partial) {
     adjoint[static_cast<std::uint32_t>(x)] += ybar * partial + 0.0;
 }
-inline void flow(Scalar* adjoint, Operand x, const Scalar& ybar, const Scalar& partial) {
-    if (x != Operand{0}) adjoint[static_cast<std::uint32_t>(x)] += ybar * partial;  // what flows into the sink need not be recorded
+inline void flow(const Adjoints<double>& adjoints, Operand x, double ybar, double partial) { flow(adjoints.scalar, x, ybar, partial); }
+
+/// ybar * partial as a recorded value, without a row for a factor of 1. An adjoint of 0 moves nothing through an infinite partial.
+inline Scalar product(const Scalar& ybar, const Scalar& partial) {
+    if (!partial.recorded() && partial.value() == 1) return ybar;
+    if (!ybar.recorded() && ybar.value() == 1) return partial;
+    if (ybar.value() == 0 && !std::isfinite(partial.value())) return 0;
+    return ybar * partial;
+}
+/// sum += part, without a row for what nothing has been added to yet.
+inline void accumulate(Scalar& sum, const Scalar& part) {
+    if (silent(sum))
+        sum = part;
+    else if (!silent(part))
+        sum = sum + part;
+}
+inline void flow(const Adjoints<Scalar>& adjoints, Operand x, const Scalar& ybar, const Scalar& partial) {
+    const auto row = static_cast<std::uint32_t>(x);
+    if (adjoints.wants(row)) accumulate(adjoints.at_row(row), product(ybar, partial));
 }
 /// A silent row: if an adjoint of 0 has arrived there, it is passed on as 0 * anything = 0, so that its operands count as reached.
-inline void touch(double* adjoint, double ybar, const Operand* first, std::uint32_t operands) {
+inline void touch(const Adjoints<double>& adjoints, double ybar, const Operand* first, std::uint32_t operands) {
     if (std::signbit(ybar)) return;
-    for (std::uint32_t k = 0; k < operands; ++k) adjoint[static_cast<std::uint32_t>(first[k])] += 0.0;
+    for (std::uint32_t k = 0; k < operands; ++k) adjoints.scalar[static_cast<std::uint32_t>(first[k])] += 0.0;
 }
-inline void touch(Scalar*, const Scalar&, const Operand*, std::uint32_t) {}
+inline void touch(const Adjoints<Scalar>&, const Scalar&, const Operand*, std::uint32_t) {}
+
+inline double& number(const Adjoints<double>& adjoints, std::uint32_t row) { return adjoints.scalar[row]; }
+inline Scalar& number(const Adjoints<Scalar>& adjoints, std::uint32_t row) { return adjoints.at_row(row); }
+
+/// The partials that the list holds, for a plain sweep. (For one that records itself: replay.hpp.)
+struct ListedPartials {
+    const double* column;
+    const double* operator()(std::uint32_t, std::uint32_t first) const { return column + first; }
+};
 
 /// The number of operands that rows 1 to `row` have: where the operands of the next row begin.
 inline std::uint32_t operands_up_to(const WengertList& list, std::uint32_t row) {
@@ -51,35 +77,84 @@ template <class Number>
 [[gnu::noinline]] void pull_through(const std::vector<Node>& nodes, std::size_t index, Adjoints<Number>& adjoints) {
     Pullback pull(nodes, index, adjoints);
     if (pull.arrived()) nodes[index].primitive->vjp(pull);
-    if (!nodes[index].retained) adjoints.block[index] = {};
+    if (!nodes[index].retained) adjoints.at(index) = {};
 }
 
-/// xbar += ybar * dy/dx for every row from `root` down. The root's own adjoint is the seed, set by the caller.
+/// xbar += ybar * dy/dx for every row from `root` down to `from`. The root's own adjoint is the seed, set by the caller.
 template <class Number, class Partials>
 void reverse_sweep(const WengertList& list, const std::vector<Node>& nodes, Adjoints<Number>& adjoints, std::uint32_t root,
-                   const Partials& partials) {
+                   const Partials& partials, const Position& from = {}) {
     std::uint32_t row = root, first = operands_up_to(list, root);
     for (std::size_t node = nodes_up_to(nodes, root);; --node) {
-        const std::uint32_t next_tensor = node == 0 ? 0 : nodes[node - 1].row;
+        const std::uint32_t next_tensor = node == from.node ? from.row - 1 : nodes[node - 1].row;
         for (; row > next_tensor; --row) {
             const std::uint32_t operands = list.count[row];
-            const Number ybar = adjoints.scalar[row];
+            const Number ybar = number(adjoints, row);
             first -= operands;
             if (silent(ybar)) {
-                touch(adjoints.scalar, ybar, list.operand + first, operands);
+                touch(adjoints, ybar, list.operand + first, operands);
                 continue;
             }
             const auto partial = partials(row, first);
-            for (std::uint32_t k = 0; k < operands; ++k) flow(adjoints.scalar, list.operand[first + k], ybar, partial[k]);
+            for (std::uint32_t k = 0; k < operands; ++k) flow(adjoints, list.operand[first + k], ybar, partial[k]);
         }
-        if (node == 0) return;
+        if (node == from.node) return;
         pull_through(nodes, node - 1, adjoints);
         --row;
     }
 }
 
-/// ydot = sum of dy/dx * xdot for every row up to `root`. The tangents of the variables are the seed, set by the caller.
-void tangent_sweep(const WengertList& list, const std::vector<Node>& nodes, Adjoints<double>& tangents, std::uint32_t root);
+/// The tangent of a tensor row: its primitive's JVP, if an operand has a tangent. A seed at the row itself is added.
+template <class Number>
+void push_through(const std::vector<Node>& nodes, std::size_t index, Adjoints<Number>& tangents);
+extern template void push_through(const std::vector<Node>&, std::size_t, Adjoints<double>&);
+extern template void push_through(const std::vector<Node>&, std::size_t, Adjoints<Scalar>&);
+
+/// The part of ydot that the operands of a scalar row bring.
+template <class Partials>
+double pushed(const WengertList& list, const Adjoints<double>& tangents, std::uint32_t row, std::uint32_t first, const Partials& partials) {
+    const auto partial = partials(row, first);
+    double ydot = 0;
+    for (std::uint32_t k = 0; k < list.count[row]; ++k) {
+        const double xdot = tangents.scalar[static_cast<std::uint32_t>(list.operand[first + k])];
+        if (!silent(xdot)) ydot += partial[k] * xdot;
+    }
+    return ydot;
+}
+template <class Partials>
+Scalar pushed(const WengertList& list, const Adjoints<Scalar>& tangents, std::uint32_t row, std::uint32_t first, const Partials& partials) {
+    Scalar ydot;
+    if (!tangents.wants(row)) return ydot;
+    const std::uint32_t operands = list.count[row];
+    const auto partial = partials(row, first);
+    for (std::uint32_t k = 0; k < operands; ++k) {
+        const auto x = static_cast<std::uint32_t>(list.operand[first + k]);
+        if (tangents.wants(x) && !silent(tangents.at_row(x))) accumulate(ydot, product(tangents.at_row(x), partial[k]));
+    }
+    return ydot;
+}
+inline void accumulate(double& sum, double part) { sum += part; }
+
+/// ydot += dy/dx * xdot for every row from `from` up to `root`: the mirror image. The seeds are tangents of any rows, set by the caller.
+template <class Number, class Partials>
+void tangent_sweep(const WengertList& list, const std::vector<Node>& nodes, Adjoints<Number>& tangents, std::uint32_t root,
+                   const Partials& partials, const Position& from = {}) {
+    std::uint32_t first = from.operand;
+    std::size_t node = from.node;
+    for (std::uint32_t row = from.row; row <= root; ++row) {
+        if (node < nodes.size() && nodes[node].row == row) {
+            push_through(nodes, node++, tangents);
+            continue;
+        }
+        const std::uint32_t operands = list.count[row];
+        if (operands > 0) accumulate(number(tangents, row), pushed(list, tangents, row, first, partials));
+        first += operands;
+    }
+}
+/// The same with the partials of the list.
+inline void tangent_sweep(const WengertList& list, const std::vector<Node>& nodes, Adjoints<double>& tangents, std::uint32_t root) {
+    tangent_sweep(list, nodes, tangents, root, ListedPartials{list.partial});
+}
 
 }  // namespace v1
 }  // namespace autodiff

@@ -31,7 +31,7 @@ std::string row_words(std::uint32_t row) { return fmt::format("a value of row {}
 
 }  // namespace
 
-Tape::Tape(Detail detail, TapeLimits limits) : detail_(detail), limits_(limits) {
+Tape::Tape(Detail detail, TapeLimits limits, HeldBy holder) : detail_(detail), holder_(holder), limits_(limits) {
     limits_.rows = std::min(limits_.rows, TapeLimits{}.rows);
     limits_.operands = std::min(limits_.operands, TapeLimits{}.operands);
     segments_.reserve(2);
@@ -41,10 +41,14 @@ Tape::Tape(Detail detail, TapeLimits limits) : detail_(detail), limits_(limits) 
     current = this;
 }
 
-Tape::~Tape() {
+void Tape::finish() noexcept {
     WengertList** link = &current;
     while (*link != this && *link != &no_tape) link = &(*link)->previous;
     if (*link == this) *link = previous;
+}
+
+Tape::~Tape() {
+    finish();
     std::free(partial), std::free(operand), std::free(count), std::free(value), std::free(operation);
 }
 
@@ -67,6 +71,13 @@ void Tape::begin_recording() noexcept {
     if (detail_ == Detail::operations) value[0] = 0, operation[0] = Operation{};
     segments_.resize(1);
     segments_[0] = {1, id};
+}
+
+void Tape::require_operations(std::string_view asker) {
+    if (detail_ == Detail::operations) return;
+    missed_operations_ = true;
+    throw TapeError(TapeError::Kind::detail, asker, "a tape that keeps operations", "one that keeps derivatives only",
+                    "record with Tape{Detail::operations}");
 }
 
 void Tape::clear() {
@@ -245,7 +256,10 @@ const Tape* holder(std::uint32_t row, RecordingId id) {
         throw TapeError(Kind::moved_from, operation, "a value", "one that was moved from", "copy it if it is needed twice");
     if (elsewhere != nullptr)
         throw TapeError(Kind::wrong_tape, operation, "values of the newest live tape, which records",
-                        fmt::format("{} of another tape", elsewhere->name_of(row)));
+                        fmt::format("{} of another tape", elsewhere->name_of(row)),
+                        Tape::from(*current).held_by() == HeldBy::function
+                            ? "to differentiate through an inner derivative, give it a Scalar or a recorded tensor, not a plain number"
+                            : "");
     throw TapeError(Kind::stale_handle, operation, "values of a live tape of this thread",
                     fmt::format("{} of a recording that was cleared, rewound or destroyed, or of another thread", row_words(row)));
 }

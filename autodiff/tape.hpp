@@ -69,6 +69,9 @@ inline constinit WengertList no_tape{};
 /// The newest live tape of this thread, the one that records.
 inline constinit thread_local WengertList* current = &no_tape;
 
+/// Who holds a tape: a program that made it, or one of the functions of gradient.hpp and derivatives.hpp while it runs what it differentiates.
+enum class HeldBy : std::uint8_t { program, function };
+
 /// Hard limits; reaching one is a TapeError (full) that leaves the tape as it was.
 struct TapeLimits {
     std::uint32_t rows = moved_from - 1;
@@ -100,7 +103,7 @@ struct TapeStatistics {
 /// a finished one may be swept by several threads at once.
 class Tape : private WengertList {
   public:
-    explicit Tape(Detail detail = Detail::operations, TapeLimits limits = {});
+    explicit Tape(Detail detail = Detail::operations, TapeLimits limits = {}, HeldBy holder = HeldBy::program);
     ~Tape();
     Tape(const Tape&) = delete;
     Tape& operator=(const Tape&) = delete;
@@ -141,6 +144,9 @@ class Tape : private WengertList {
     [[nodiscard]] TapeStatistics stats() const;
     [[nodiscard]] Detail detail() const noexcept { return detail_; }
 
+    /// Ends the recording: the tape leaves its thread, where the next older one records again. It can still be swept, on any thread.
+    void finish() noexcept;
+
     // For the engine ----------------------------------------------------------------------------------------------------------------
     [[nodiscard]] const WengertList& list() const noexcept { return *this; }
     [[nodiscard]] const std::vector<Node>& nodes() const noexcept { return nodes_; }
@@ -160,6 +166,10 @@ class Tape : private WengertList {
     /// The live tape of this thread that holds the row; throws TapeError (stale, foreign, moved from, constant) naming the operation.
     [[nodiscard]] static Tape& of(std::uint32_t row, RecordingId id, std::string_view operation);
     [[nodiscard]] static Tape& from(WengertList& list) noexcept { return static_cast<Tape&>(list); }
+    [[nodiscard]] HeldBy held_by() const noexcept { return holder_; }
+    /// throws TapeError (detail) on a tape that keeps derivatives only; a function that holds it then runs again with operations
+    void require_operations(std::string_view operation);
+    [[nodiscard]] bool missed_operations() const noexcept { return missed_operations_; }
     /// Appends a tensor row and returns where it stands; strong guarantee.
     std::uint32_t append(Node&& node, double scalar_value = 0);
     void name_row(std::uint32_t row, std::string_view name);
@@ -185,6 +195,8 @@ class Tape : private WengertList {
     [[nodiscard]] std::uint32_t end_of_segment(std::size_t index) const noexcept;
 
     Detail detail_;
+    HeldBy holder_;
+    bool missed_operations_ = false;
     TapeLimits limits_;
     std::uint32_t row_capacity_ = 0, operand_capacity_ = 0, leaf_capacity_ = 0;
     std::uint32_t room_ = 0;       // operands that can be written without growing or asking

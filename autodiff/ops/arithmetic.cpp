@@ -8,6 +8,7 @@
 #include "autodiff/ops/layout.hpp"
 #include "autodiff/ops/linear.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace autodiff {
@@ -26,6 +27,19 @@ auto partial_of(const X&... x) {
         return R::partial_b(x...);
     else
         return R::partial_c(x...);
+}
+
+/// flow * partial as recorded values, for a sweep that records itself. A flow of 0 stays a function of what it depends on, but it does
+/// not pass a partial that is not finite, as it does not in a plain sweep.
+template <class T>
+Tensor<T> product(const Tensor<T>& flow, const Tensor<T>& partial) {
+    if (!partial.recorded() && partial.rank() == 0 && partial.item() == T{1}) return flow;
+    const Tensor<T> p = partial.constant();
+    const Tensor<bool> infinite = p - p != T{0};  // inf - inf and NaN - NaN are NaN
+    const Tensor<bool> flat = infinite.contiguous();
+    const Tensor<T> y = flow * partial;
+    if (std::none_of(flat.data().begin(), flat.data().end(), [](bool b) { return b; })) return y;
+    return where(infinite && flow == T{0}, T{0}, y);
 }
 
 template <class R, class T, std::size_t N>
@@ -56,13 +70,18 @@ class Elementwise final : public Primitive {
         if (!pull.wants(K)) return;
         const Tensor<T> y = pull.result<T>();
         if (pull.records())
-            pull.add(K, sum_to(ybar * partial_of<R, K>(pull.saved(x_[I])..., y), x_[K].shape()));
+            pull.add(K, sum_to(product(ybar, partial_of<R, K>(pull.saved(x_[I])..., y)), x_[K].shape()));
         else
             pull.add(K, sum_to(scaled<K>(ybar, y, x_[I]...), x_[K].shape()));
     }
     template <std::size_t K, std::size_t... I>
     void push_from(const Pushforward& push, AnyTensor& ydot, std::index_sequence<I...>) const {
-        if (push.has(K)) add_tangent(ydot, scaled<K>(push.tangent<T>(K), push.result<T>(), x_[I]...));
+        if (!push.has(K)) return;
+        const Tensor<T> xdot = push.tangent<T>(K), y = push.result<T>();
+        if (push.records())
+            add_tangent(ydot, broadcast_to(product(xdot, partial_of<R, K>(push.saved(x_[I])..., y)), y.shape()));
+        else
+            add_tangent(ydot, scaled<K>(xdot, y, x_[I]...));
     }
     /// flow * partial in one pass, in the shape of y; nothing flows where flow is exactly 0.
     template <std::size_t K, class... X>

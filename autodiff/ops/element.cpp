@@ -46,10 +46,10 @@ class StackScalars final : public Primitive {
             if (pull.wants(i)) pull.add(i, autodiff::select(ybar, 0, static_cast<Index>(i)));
     }
     [[nodiscard]] AnyTensor jvp(const Pushforward& push) const override {
-        Tensor<double> ydot = Tensor<double>::zeros({static_cast<Index>(n_)});
+        std::vector<Scalar> ydot(n_);
         for (std::size_t i = 0; i < n_; ++i)
-            if (push.has(i)) ydot.fill_data()[i] = push.tangent<double>(i).item();
-        return ydot;
+            if (push.has(i)) ydot[i] = push.tangent<double>(i)();
+        return stack(ydot);
     }
 
   private:

@@ -33,6 +33,13 @@ Tensor<T> moved(std::string_view name, const Tensor<T>& x, Tensor<T> y, Forward 
 
 }  // namespace
 
+template <class T>
+Tensor<T> identity(const Tensor<T>& x) {
+    return record_linear("identity", x, x.constant(), [](const Tensor<T>& xdot) { return xdot; }, [](const Tensor<T>& ybar) { return ybar; });
+}
+template Tensor<float> identity(const Tensor<float>&);
+template Tensor<double> identity(const Tensor<double>&);
+
 // Reshape -----------------------------------------------------------------------------------------------------------------------------
 
 namespace {

@@ -9,6 +9,10 @@
 namespace autodiff {
 inline namespace v1 {
 
+/// x as a value of its own: the same elements, another row, so that what flows to it is known apart.        vjp: ybar
+template <class T>
+Tensor<T> identity(const Tensor<T>& x);
+
 /// The same elements in row-major order under another shape; one extent may be -1 (what is left).
 /// A view if x is contiguous.        vjp: reshape back        throws ShapeError unless the sizes agree
 template <class T>
