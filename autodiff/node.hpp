@@ -66,7 +66,7 @@ struct Adjoints {
 };
 
 /// Where a part of the list begins: a row, its first operand, the first node from there on.
-struct Position {
+struct ListPosition {
     std::uint32_t row = 1, operand = 0;
     std::size_t node = 0;
 };
@@ -74,7 +74,7 @@ struct Position {
 /// The part of the list that a sweep which records itself passes through. What depends on no value of interest is left out: whatever
 /// flowed there would only make rows that nobody reads.
 struct Passage {
-    Position from;
+    ListPosition from;
     std::vector<bool> active{};  ///< per row, beginning with from.row; empty: every row
     [[nodiscard]] bool has(std::uint32_t row) const {
         return row >= from.row && (active.empty() || (row - from.row < active.size() && active[row - from.row]));

@@ -180,7 +180,7 @@ Values Recording::values() const {
 void Recording::trace() {
     const WengertList& list = tape_->list();
     const std::vector<Node>& nodes = tape_->nodes();
-    const Position& from = passage_.from;
+    const ListPosition& from = passage_.from;
     std::vector<bool>& active = passage_.active;
     active.assign(root_ < from.row ? 0 : root_ - from.row + 1, false);
     for (const Value& x : arguments_) active[place_of(x).row - from.row] = true;
@@ -220,7 +220,7 @@ Adjoints<double> Recording::blank(std::vector<double>& rows) const {
 }
 template <>
 Adjoints<Scalar> Recording::blank(std::vector<Scalar>& rows) const {
-    const Position& from = passage_.from;
+    const ListPosition& from = passage_.from;
     const std::size_t nodes = std::max(nodes_up_to(tape_->nodes(), root_), from.node);
     rows.assign(root_ < from.row ? 0 : root_ - from.row + 1, Scalar());
     return {rows.data(), std::vector<AnyTensor>(nodes - from.node), &passage_};

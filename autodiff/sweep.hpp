@@ -83,7 +83,7 @@ template <class Number>
 /// xbar += ybar * dy/dx for every row from `root` down to `from`. The root's own adjoint is the seed, set by the caller.
 template <class Number, class Partials>
 void reverse_sweep(const WengertList& list, const std::vector<Node>& nodes, Adjoints<Number>& adjoints, std::uint32_t root,
-                   const Partials& partials, const Position& from = {}) {
+                   const Partials& partials, const ListPosition& from = {}) {
     std::uint32_t row = root, first = operands_up_to(list, root);
     for (std::size_t node = nodes_up_to(nodes, root);; --node) {
         const std::uint32_t next_tensor = node == from.node ? from.row - 1 : nodes[node - 1].row;
@@ -138,7 +138,7 @@ inline void accumulate(double& sum, double part) { sum += part; }
 /// ydot += dy/dx * xdot for every row from `from` up to `root`: the mirror image. The seeds are tangents of any rows, set by the caller.
 template <class Number, class Partials>
 void tangent_sweep(const WengertList& list, const std::vector<Node>& nodes, Adjoints<Number>& tangents, std::uint32_t root,
-                   const Partials& partials, const Position& from = {}) {
+                   const Partials& partials, const ListPosition& from = {}) {
     std::uint32_t first = from.operand;
     std::size_t node = from.node;
     for (std::uint32_t row = from.row; row <= root; ++row) {
