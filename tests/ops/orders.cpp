@@ -21,47 +21,57 @@ using modes::Word;
 using T = Tensor<double>;
 
 /// The differentiable operands of a sample one after the other, as one argument.
-struct Bent {
-    const Sample& s;
-    T here;
-
-    explicit Bent(const Sample& sample) : s(sample) {
-        std::vector<double> values;
-        for (std::size_t k = s.first_differentiable; k < s.operands.size(); ++k) {
-            const T row_major = s.operands[k].contiguous();
+template <class N>
+class Bent {
+  public:
+    Bent(const Call<N>& f, const Operands<N>& operands, std::size_t first_differentiable)
+        : f_(f), operands_(operands), first_(first_differentiable), results_(f(operands).size()) {
+        std::vector<N> values;
+        for (std::size_t k = first_; k < operands.size(); ++k) {
+            const Tensor<N> row_major = operands[k].contiguous();
             values.insert(values.end(), row_major.data().begin(), row_major.data().end());
         }
-        here = T(Shape{static_cast<Index>(values.size())}, values);
+        here_ = Tensor<N>(Shape{static_cast<Index>(values.size())}, values);
     }
-    T operator()(const T& x) const {
-        const T moved = x + 0.25 * square(x - here);
-        Operands<double> operands = s.operands;
-        Index first = 0;
-        for (std::size_t k = s.first_differentiable; k < operands.size(); ++k) {
-            const Shape& shape = s.operands[k].shape();
-            operands[k] = reshape(slice(moved, {{first, first + shape.size()}}), shape);
-            first += shape.size();
+    Tensor<N> operator()(const Tensor<N>& x) const {
+        const Tensor<N> moved = x + 0.25 * square(x - here_);
+        Operands<N> operands = operands_;
+        Index next = 0;
+        for (std::size_t k = first_; k < operands.size(); ++k) {
+            const Shape& shape = operands_[k].shape();
+            operands[k] = reshape(slice(moved, {{next, next + shape.size()}}), shape);
+            next += shape.size();
         }
-        const T y = reshape(s.in_double(operands), {s.in_double(s.operands).size()});
+        const Tensor<N> y = reshape(f_(operands), {results_});
         return y + 0.5 * square(y);
     }
+    [[nodiscard]] const Tensor<N>& here() const { return here_; }
+
+  private:
+    Call<N> f_;
+    Operands<N> operands_;
+    std::size_t first_;
+    Index results_;
+    Tensor<N> here_;
 };
 
 /// A sample with what its derivatives are contracted with.
 struct Probe {
-    Bent f;
+    Bent<double> f;
+    T here;
     T u;               ///< like the result
     std::vector<T> v;  ///< like the argument
 
-    explicit Probe(const Sample& s) : f(s) {
+    explicit Probe(const Sample& s) : Probe(s, s.operands) {}
+    Probe(const Sample& s, const Operands<double>& operands) : f(s.in_double, operands, s.first_differentiable), here(f.here()) {
         Draw draw(41);
-        u = draw.uniform(f(f.here).shape());
-        for (int i = 0; i < 3; ++i) v.push_back(draw.uniform(f.here.shape()));
+        u = draw.uniform(f(here).shape());
+        for (int i = 0; i < 3; ++i) v.push_back(draw.uniform(here.shape()));
     }
     [[nodiscard]] T by(const Word& word, const std::vector<T>& directions, const T& at) const {
         return modes::differentiated<T>(f, word, u, directions)(at);
     }
-    [[nodiscard]] T by(const Word& word) const { return by(word, v, f.here); }
+    [[nodiscard]] T by(const Word& word) const { return by(word, v, here); }
     [[nodiscard]] Scalar loss(const T& x) const { return to_scalar(sum(u * f(x))); }
 };
 
@@ -104,8 +114,8 @@ BOOST_AUTO_TEST_CASE(has_one_second_derivative_in_all_four_modes_and_in_hvp) {
         failures.note(s, unequal("vjp of jvp", probe.by({By::jvp, By::vjp}), expected, tolerance));
         failures.note(s, unequal("jvp of jvp", dot(probe.u, probe.by({By::jvp, By::jvp})), dot(expected, probe.v[1]), tolerance));
         const auto loss = [&probe](const T& x) { return probe.loss(x); };
-        failures.note(s, unequal("hvp", hvp(loss, probe.f.here, probe.v[0]), expected, tolerance));
-        failures.note(s, unequal("hvp through gradient", gradient([&](const T& x) { return sum(probe.v[0] * gradient(loss, x)); }, probe.f.here),
+        failures.note(s, unequal("hvp", hvp(loss, probe.here, probe.v[0]), expected, tolerance));
+        failures.note(s, unequal("hvp through gradient", gradient([&](const T& x) { return sum(probe.v[0] * gradient(loss, x)); }, probe.here),
                                  expected, tolerance));
     });
 }
@@ -120,9 +130,9 @@ BOOST_AUTO_TEST_CASE(has_a_symmetric_hessian_and_dual_modes_of_both_orders) {
         const std::vector<T> swapped{w, v};
         for (const Word& word : {Word{By::vjp, By::jvp}, Word{By::vjp, By::vjp}, Word{By::jvp, By::vjp}})
             failures.note(s, unequal(("<w, H v> by " + modes::to_string(word)).c_str(), dot(w, probe.by(word)),
-                                     dot(v, probe.by(word, swapped, probe.f.here)), tolerance));
+                                     dot(v, probe.by(word, swapped, probe.here)), tolerance));
         if (v.size() == 0 || v.size() > 8 || probe.u.size() == 0) return;
-        const T h = hessian([&probe](const T& x) { return probe.loss(x); }, probe.f.here);
+        const T h = hessian([&probe](const T& x) { return probe.loss(x); }, probe.here);
         failures.note(s, unequal("the Hessian's transpose", reshape(transpose(h).contiguous(), {-1}), reshape(h, {-1}), tolerance));
         failures.note(s, unequal("H v", reshape(matmul(h, reshape(v, {-1, 1})), {-1}), probe.by({By::vjp, By::jvp}), tolerance));
     });
@@ -132,12 +142,12 @@ BOOST_AUTO_TEST_CASE(agrees_in_both_orders_with_differences_of_the_order_below) 
     for_each_sample([](const Sample& s, Failures& failures) {
         if (s.steps) return;
         const Probe probe(s);
-        const auto at = [&](long double t) { return probe.f.here + static_cast<double>(t) * probe.v[0]; };
+        const auto at = [&](long double t) { return probe.here + static_cast<double>(t) * probe.v[0]; };
         const auto value = [&](long double t) { return static_cast<long double>(dot(probe.u, probe.f(at(t))).value); };
         const auto slope = [&](long double t) { return static_cast<long double>(dot(probe.by({By::vjp}, probe.v, at(t)), probe.v[1]).value); };
         const Product first = dot(probe.by({By::vjp}), probe.v[0]), second = dot(probe.by({By::vjp, By::jvp}), probe.v[1]);
         const double by_value = static_cast<double>(test::ridders(value, 0).derivative), by_slope = static_cast<double>(test::ridders(slope, 0).derivative);
-        failures.note(s, unequal("first order by differences", first, {by_value, dot(probe.u, probe.f(probe.f.here)).size}, 1e-9));
+        failures.note(s, unequal("first order by differences", first, {by_value, dot(probe.u, probe.f(probe.here)).size}, 1e-9));
         failures.note(s, unequal("second order by differences", second, {by_slope, first.size}, 1e-8));
     });
 }
@@ -150,6 +160,23 @@ BOOST_AUTO_TEST_CASE(has_one_third_derivative_whichever_way_it_is_taken) {
         for (const Word& word : {Word{By::vjp, By::vjp, By::vjp}, Word{By::jvp, By::vjp, By::jvp}, Word{By::jvp, By::jvp, By::vjp}})
             failures.note(s, unequal(modes::to_string(word), probe.by(word), expected, tolerance));
         failures.note(s, unequal("jvp of jvp of jvp", dot(probe.u, probe.by({By::jvp, By::jvp, By::jvp})), dot(expected, probe.v[2]), tolerance));
+    });
+}
+
+// At the same point, whose numbers are those of float.
+BOOST_AUTO_TEST_CASE(has_the_same_derivatives_in_float_in_every_mode) {
+    for_each_sample([](const Sample& s, Failures& failures) {
+        const Operands<float> operands = in_float(s.operands);
+        Operands<double> rounded;
+        for (const Tensor<float>& operand : operands) rounded.push_back(cast<double>(operand));
+        const Probe probe(s, rounded);
+        const Bent<float> f(s.in_float, operands, s.first_differentiable);
+        std::vector<Tensor<float>> v;
+        for (const T& direction : probe.v) v.push_back(cast<float>(direction));
+        for (const Word& word : modes::words_up_to(2)) {
+            const Tensor<float> got = modes::differentiated<Tensor<float>>(f, word, cast<float>(probe.u), v)(f.here());
+            failures.note(s, unequal(modes::to_string(word), cast<double>(got), probe.by(word), 1e-4));
+        }
     });
 }
 
