@@ -24,9 +24,9 @@ std::size_t operations_of(unsigned seed) { return 1 + (seed * 7919u) % 200; }
 /// Everything that duals say about a program, and how large the terms are.
 struct Reference {
     double value = 0;
-    std::vector<double> direction;                  ///< w
-    std::vector<double> gradient, gradient_terms;   ///< dy/dx_i
-    std::vector<double> hvp, hvp_terms;             ///< (H w)_i
+    std::vector<double> direction;                 ///< w
+    std::vector<double> gradient, gradient_terms;  ///< dy/dx_i
+    std::vector<double> hvp, hvp_terms;            ///< (H w)_i
 };
 
 Reference reference_of(const ScalarProgram& program) {
@@ -52,8 +52,8 @@ void compare(std::string& failures, const char* what, const std::vector<double>&
              const std::vector<double>& terms) {
     for (std::size_t i = 0; i < expected.size(); ++i)
         if (!(std::abs(got[i] - expected[i]) <= tolerance * terms[i]))
-            failures += fmt::format("{}, component {}: got {:.17g}, expected {:.17g}, sum of |terms| {:.3g}\n", what, i, got[i], expected[i],
-                                    terms[i]);
+            failures += fmt::format("{}, component {}: got {:.17g}, expected {:.17g}, sum of |terms| {:.3g}\n", what, i, got[i],
+                                    expected[i], terms[i]);
 }
 
 std::vector<Scalar> variables(Tape& tape, const std::vector<double>& values) {
@@ -113,7 +113,8 @@ BOOST_AUTO_TEST_CASE(have_the_gradient_of_dual_numbers_at_both_levels_of_detail)
             const std::vector<Scalar> x = variables(tape, program.inputs);
             const Scalar y = program.run(x);
             const double value = y.value();
-            if (std::memcmp(&value, &expected.value, sizeof value) != 0) failures += fmt::format("value {:.17g}, duals {:.17g}\n", value, expected.value);
+            if (std::memcmp(&value, &expected.value, sizeof value) != 0)
+                failures += fmt::format("value {:.17g}, duals {:.17g}\n", value, expected.value);
             compare(failures, detail == Detail::operations ? "operations" : "derivatives", read(tape.gradient(y), x), expected.gradient,
                     expected.gradient_terms);
         }

@@ -54,8 +54,9 @@ Reference reference_of(const TensorProgram& program) {
         const auto y = program.run(grids<Dual2>(program, [&](double x, std::size_t k) {
             return Dual2{Dual<double>{x, r.w[k]}, Dual<double>{k == i ? 1.0 : 0.0, 0}};
         }));
-        const auto terms = program.run(
-            grids<Bound>(program, [&](double x, std::size_t k) { return Bound{x, k == i ? 1.0 : 0.0, std::abs(r.w[k]), 0}; }));
+        const auto terms = program.run(grids<Bound>(program, [&](double x, std::size_t k) {
+            return Bound{x, k == i ? 1.0 : 0.0, std::abs(r.w[k]), 0};
+        }));
         if (r.u.empty()) r.u = uniform(random, y.values.size());
         Dual2 total = 0;
         double first = 0, second = 0;
@@ -74,7 +75,8 @@ void compare(std::string& failures, const char* what, const std::vector<double>&
              const std::vector<double>& terms) {
     for (std::size_t i = 0; i < expected.size(); ++i)
         if (!(std::abs(got[i] - expected[i]) <= tolerance * terms[i]))
-            failures += fmt::format("{}, element {}: got {:.17g}, expected {:.17g}, sum of |terms| {:.3g}\n", what, i, got[i], expected[i], terms[i]);
+            failures += fmt::format("{}, element {}: got {:.17g}, expected {:.17g}, sum of |terms| {:.3g}\n", what, i, got[i], expected[i],
+                                    terms[i]);
 }
 
 template <class Check>

@@ -90,10 +90,14 @@ T derivative_along(const Operands& x, std::span<const Operands> along) {
 template <class R, class T>
 T derivative_of(const Operands& x, std::span<const Operands> along) {
     switch (along.size()) {
-        case 0: return derivative_along<R, T, 0>(x, along);
-        case 1: return derivative_along<R, T, 1>(x, along);
-        case 2: return derivative_along<R, T, 2>(x, along);
-        default: return derivative_along<R, T, 3>(x, along);
+    case 0:
+        return derivative_along<R, T, 0>(x, along);
+    case 1:
+        return derivative_along<R, T, 1>(x, along);
+    case 2:
+        return derivative_along<R, T, 2>(x, along);
+    default:
+        return derivative_along<R, T, 3>(x, along);
     }
 }
 
@@ -103,9 +107,12 @@ Scalar scalars(const std::array<Scalar*, 3>& x, Temporary which) {
         return which == Temporary::none ? spelled<R>(std::as_const(*x[0])) : spelled<R>(std::move(*x[0]));
     } else if constexpr (arity_of<R> == 2) {
         switch (which) {
-            case Temporary::none: return spelled<R>(std::as_const(*x[0]), std::as_const(*x[1]));
-            case Temporary::first: return spelled<R>(std::move(*x[0]), std::as_const(*x[1]));
-            default: return spelled<R>(std::move(*x[0]), std::move(*x[1]));
+        case Temporary::none:
+            return spelled<R>(std::as_const(*x[0]), std::as_const(*x[1]));
+        case Temporary::first:
+            return spelled<R>(std::move(*x[0]), std::as_const(*x[1]));
+        default:
+            return spelled<R>(std::move(*x[0]), std::move(*x[1]));
         }
     } else {
         return which == Temporary::all ? spelled<R>(std::move(*x[0]), std::move(*x[1]), std::move(*x[2]))

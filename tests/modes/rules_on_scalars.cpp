@@ -19,7 +19,7 @@ using Scalars = std::vector<Scalar>;
 using Numbers = std::vector<double>;
 
 constexpr unsigned seed = 616;
-constexpr double dual_tolerance = 1e-12;        // of the terms, or of 1
+constexpr double dual_tolerance = 1e-12;       // of the terms, or of 1
 constexpr double difference_tolerance = 1e-8;  // of the terms, or of 1
 
 /// A rule at a point, as a function of those operands that it can be differentiated by.
@@ -154,7 +154,8 @@ void check_every_word(std::size_t order, int random_points) {
             for (std::size_t i = 0; i < got.size(); ++i) {
                 const double allowed = dual_tolerance * std::max(1.0, reference.terms[i]);
                 if (!(std::abs(got[i] - reference.value[i]) <= allowed))
-                    failures.note(fmt::format("{}: {} [{}] is {:.17g}, duals {:.17g}", at.where(), to_string(word), i, got[i], reference.value[i]));
+                    failures.note(
+                        fmt::format("{}: {} [{}] is {:.17g}, duals {:.17g}", at.where(), to_string(word), i, got[i], reference.value[i]));
                 ++compared[{at.rule.name, to_string(word)}];
             }
         }
@@ -181,7 +182,8 @@ BOOST_AUTO_TEST_CASE(agrees_in_every_mode_with_differences_of_the_order_below) {
             if (word.size() == 3 && word != Word{By::vjp, By::jvp, By::jvp} && word != Word{By::jvp, By::jvp, By::vjp}) continue;
             const Word below(word.begin(), word.end() - 1);
             const bool opens = !has_vjp(below);  // G goes to R^m
-            const Numbers z = at.packed<double>(direction_for(at.rule, *std::make_unique<std::mt19937_64>(seed + 1)));
+            std::mt19937_64 random(seed + 1);
+            const Numbers z = at.packed<double>(direction_for(at.rule, random));
             // The last letter's own vector: a tangent if it is a jvp, else the cotangent of G's result.
             const std::size_t used = directions_of(below);
             const bool last_is_vjp = word.back() == By::vjp;
@@ -201,8 +203,8 @@ BOOST_AUTO_TEST_CASE(agrees_in_every_mode_with_differences_of_the_order_below) {
             for (const double term : reference.terms) size = std::max(size, term);
             const auto allowed = std::max(static_cast<long double>(difference_tolerance * size), 4 * difference.error);
             if (!(std::abs(got - difference.derivative) <= allowed) || !(allowed < 1e-4 * size))
-                failures.note(fmt::format("{}: {} is {:.12g}, differences {:.12g}, estimated error {:.2g}", at.where(), to_string(word), got,
-                                          difference.derivative, difference.error));
+                failures.note(fmt::format("{}: {} is {:.12g}, differences {:.12g}, estimated error {:.2g}", at.where(), to_string(word),
+                                          got, difference.derivative, difference.error));
         }
     });
 }

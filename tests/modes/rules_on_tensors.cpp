@@ -23,7 +23,7 @@ template <class T>
 struct OnTensors {
     const Rule& rule;
     std::vector<Shape> shapes;
-    bool transposed;                               ///< rank-2 operands are given as transposed views
+    bool transposed;  ///< rank-2 operands are given as transposed views
     Shape result;
     std::vector<std::vector<std::size_t>> source;  ///< per operand: which of all elements each element of the result sees
     std::vector<double> x, u;
@@ -133,7 +133,12 @@ Tensor<T> row(const std::vector<double>& x) {
 const std::vector<std::vector<Shape>>& shapes_of_arity(std::size_t arity) {
     static const std::vector<std::vector<std::vector<Shape>>> all{
         {{Shape{}}, {Shape{2, 3}}, {Shape{0}}},
-        {{Shape{}, Shape{}}, {Shape{2, 3}, Shape{3}}, {Shape{2, 1}, Shape{1, 3}}, {Shape{}, Shape{2, 2}}, {Shape{2, 3}, Shape{2, 3}}, {Shape{0, 2}, Shape{2}}},
+        {{Shape{}, Shape{}},
+         {Shape{2, 3}, Shape{3}},
+         {Shape{2, 1}, Shape{1, 3}},
+         {Shape{}, Shape{2, 2}},
+         {Shape{2, 3}, Shape{2, 3}},
+         {Shape{0, 2}, Shape{2}}},
         {{Shape{}, Shape{}, Shape{}}, {Shape{2, 1}, Shape{1, 3}, Shape{}}, {Shape{2, 2}, Shape{2}, Shape{2, 1}}}};
     return all[arity - 1];
 }
@@ -206,7 +211,8 @@ BOOST_AUTO_TEST_CASE(has_a_symmetric_hessian_that_is_its_hvp) {
                 for (Index j = 0; j < x.size(); ++j) {
                     total += h.at(i, j) * v.at(j), size += std::abs(h.at(i, j) * v.at(j));
                     if (!(std::abs(h.at(i, j) - h.at(j, i)) <= 1e-12 * std::max(1.0, std::abs(h.at(i, j)))))
-                        failures += fmt::format("\n  {}: H[{}, {}] is {:.17g}, H[{}, {}] {:.17g}", f.where(), i, j, h.at(i, j), j, i, h.at(j, i));
+                        failures +=
+                            fmt::format("\n  {}: H[{}, {}] is {:.17g}, H[{}, {}] {:.17g}", f.where(), i, j, h.at(i, j), j, i, h.at(j, i));
                 }
                 if (!(std::abs(hv.at(i) - total) <= 1e-12 * size))
                     failures += fmt::format("\n  {}: (H v)[{}] is {:.17g}, hvp {:.17g}", f.where(), i, total, hv.at(i));

@@ -22,7 +22,8 @@ bool fits(const Rule& rule, std::span<const Bound> x) {
     }
     if (rule.near_a_kink(at, 1e-3)) return false;
     const Bound y = bound_of(rule, x);
-    return std::abs(y.value) <= largest_value && y.along_v <= largest_bound && y.along_w <= largest_bound && y.mixed <= largest_bound * largest_bound;
+    return std::abs(y.value) <= largest_value && y.along_v <= largest_bound && y.along_w <= largest_bound &&
+           y.mixed <= largest_bound * largest_bound;
 }
 
 /// Marks the operands after whose use nobody reads their slot; half of them, so that both kinds occur.
@@ -165,7 +166,8 @@ std::string ScalarProgram::text() const {
             const ProgramOperand& operand = instruction.operands[k];
             if (k > 0) operands += ", ";
             if (operand.slot < 0)
-                operands += instruction.plain_number ? fmt::format("{:.17g}", operand.constant) : fmt::format("Scalar({:.17g})", operand.constant);
+                operands +=
+                    instruction.plain_number ? fmt::format("{:.17g}", operand.constant) : fmt::format("Scalar({:.17g})", operand.constant);
             else
                 operands += operand.last_use ? fmt::format("std::move(t{})", operand.slot) : fmt::format("t{}", operand.slot);
         }

@@ -14,7 +14,7 @@ namespace modes {
 struct ProgramOperand {
     std::int32_t slot = -1;  ///< -1: a constant
     double constant = 0;
-    bool last_use = false;   ///< nobody reads the slot later: it may be moved from
+    bool last_use = false;  ///< nobody reads the slot later: it may be moved from
 };
 
 struct Instruction {

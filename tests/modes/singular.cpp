@@ -54,7 +54,8 @@ void check(const char* name, const F& f, double x, double first, Second second) 
                 BOOST_TEST(false, name << " at " << x << " by " << modes::to_string(word) << " on " << kind << " threw " << e.what());
             }
         };
-        attempt("tensors", [&] { return modes::differentiated<Tensor<double>>(on_tensors, word, one, ones)(Tensor<double>::of({x})).at(0); });
+        attempt("tensors",
+                [&] { return modes::differentiated<Tensor<double>>(on_tensors, word, one, ones)(Tensor<double>::of({x})).at(0); });
         attempt("Scalars", [&] { return modes::differentiated<std::vector<Scalar>>(on_scalars, word, unit, units)({x})[0].value(); });
     }
 }
@@ -65,57 +66,90 @@ BOOST_AUTO_TEST_SUITE(singular_points_in_every_mode)
 
 BOOST_AUTO_TEST_CASE(kinks_and_steps_have_the_slope_of_least_norm_and_no_curvature) {
     for (const double zero : {0.0, -0.0}) {
-        check("relu", [](const auto& x) { return relu(x); }, zero, 0, 0);
-        check("abs", [](const auto& x) { return abs(x); }, zero, 0, 0);
-        check("sign", [](const auto& x) { return sign(x); }, zero, 0, 0);
-        check("floor", [](const auto& x) { return floor(x); }, zero, 0, 0);
-        check("max(x, 0)", [](const auto& x) { return maximum(x, 0); }, zero, 0.5, 0);
-        check("min(x, 0)", [](const auto& x) { return minimum(x, 0); }, zero, 0.5, 0);
+        check(
+            "relu", [](const auto& x) { return relu(x); }, zero, 0, 0);
+        check(
+            "abs", [](const auto& x) { return abs(x); }, zero, 0, 0);
+        check(
+            "sign", [](const auto& x) { return sign(x); }, zero, 0, 0);
+        check(
+            "floor", [](const auto& x) { return floor(x); }, zero, 0, 0);
+        check(
+            "max(x, 0)", [](const auto& x) { return maximum(x, 0); }, zero, 0.5, 0);
+        check(
+            "min(x, 0)", [](const auto& x) { return minimum(x, 0); }, zero, 0.5, 0);
     }
-    check("x relu x", [](const auto& x) { return x * relu(x); }, 0, 0, 0);
-    check("x |x|", [](const auto& x) { return x * abs(x); }, 0, 0, 0);
+    check(
+        "x relu x", [](const auto& x) { return x * relu(x); }, 0, 0, 0);
+    check(
+        "x |x|", [](const auto& x) { return x * abs(x); }, 0, 0, 0);
 }
 
 BOOST_AUTO_TEST_CASE(roots_logarithms_and_reciprocals_are_infinite_where_they_are) {
-    check("sqrt", [](const auto& x) { return sqrt(x); }, 0, inf, -inf);
-    check("log", [](const auto& x) { return log(x); }, 0, inf, -inf);
-    check("reciprocal", [](const auto& x) { return reciprocal(x); }, 0, -inf, inf);
-    check("1 / x", [](const auto& x) { return 1 / x; }, 0, -inf, inf);
-    check("asin", [](const auto& x) { return asin(x); }, 1, inf, not_finite);
-    check("acos", [](const auto& x) { return acos(x); }, 1, -inf, not_finite);
+    check(
+        "sqrt", [](const auto& x) { return sqrt(x); }, 0, inf, -inf);
+    check(
+        "log", [](const auto& x) { return log(x); }, 0, inf, -inf);
+    check(
+        "reciprocal", [](const auto& x) { return reciprocal(x); }, 0, -inf, inf);
+    check(
+        "1 / x", [](const auto& x) { return 1 / x; }, 0, -inf, inf);
+    check(
+        "asin", [](const auto& x) { return asin(x); }, 1, inf, not_finite);
+    check(
+        "acos", [](const auto& x) { return acos(x); }, 1, -inf, not_finite);
 }
 
 BOOST_AUTO_TEST_CASE(powers_at_0_follow_their_table) {
-    check("x^3", [](const auto& x) { return pow(x, 3); }, 0, 0, 0);
-    check("x^2", [](const auto& x) { return pow(x, 2); }, 0, 0, 2);
-    check("x^1.5", [](const auto& x) { return pow(x, 1.5); }, 0, 0, inf);
-    check("x^1", [](const auto& x) { return pow(x, 1); }, 0, 1, 0);
-    check("x^0.5", [](const auto& x) { return pow(x, 0.5); }, 0, inf, -inf);
-    check("x^0", [](const auto& x) { return pow(x, 0); }, 0, 0, 0);
-    check("x^-1", [](const auto& x) { return pow(x, -1); }, 0, -inf, inf);
-    check("0^p at 2", [](const auto& p) { return pow(0, p); }, 2, 0, 0);
-    check("x^2 at -3", [](const auto& x) { return pow(x, 2); }, -3, -6, 2);
-    check("x^3 at -2", [](const auto& x) { return pow(x, 3); }, -2, 12, -12);
-    check("(-2)^p", [](const auto& p) { return pow(-2, p); }, 2, undefined, undefined);
-    check("x^0 at 2", [](const auto& x) { return pow(x, 0); }, 2, 0, 0);
+    check(
+        "x^3", [](const auto& x) { return pow(x, 3); }, 0, 0, 0);
+    check(
+        "x^2", [](const auto& x) { return pow(x, 2); }, 0, 0, 2);
+    check(
+        "x^1.5", [](const auto& x) { return pow(x, 1.5); }, 0, 0, inf);
+    check(
+        "x^1", [](const auto& x) { return pow(x, 1); }, 0, 1, 0);
+    check(
+        "x^0.5", [](const auto& x) { return pow(x, 0.5); }, 0, inf, -inf);
+    check(
+        "x^0", [](const auto& x) { return pow(x, 0); }, 0, 0, 0);
+    check(
+        "x^-1", [](const auto& x) { return pow(x, -1); }, 0, -inf, inf);
+    check(
+        "0^p at 2", [](const auto& p) { return pow(0, p); }, 2, 0, 0);
+    check(
+        "x^2 at -3", [](const auto& x) { return pow(x, 2); }, -3, -6, 2);
+    check(
+        "x^3 at -2", [](const auto& x) { return pow(x, 3); }, -2, 12, -12);
+    check(
+        "(-2)^p", [](const auto& p) { return pow(-2, p); }, 2, undefined, undefined);
+    check(
+        "x^0 at 2", [](const auto& x) { return pow(x, 0); }, 2, 0, 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_power_with_a_variable_exponent_of_0_keeps_its_mixed_derivative) {
     // d^2 a^b / da db = a^(b-1) (1 + b ln a), which is 1 / a at b = 0
-    check("(x + 2)^(x - x0)", [](const auto& x) { return pow(x + 2, x); }, 0, std::log(2.0), std::log(2.0) * std::log(2.0) + 1);
+    check(
+        "(x + 2)^(x - x0)", [](const auto& x) { return pow(x + 2, x); }, 0, std::log(2.0), std::log(2.0) * std::log(2.0) + 1);
 }
 
 BOOST_AUTO_TEST_CASE(the_length_of_a_vanishing_vector_is_flat) {
-    check("hypot(x, 0)", [](const auto& x) { return hypot(x, 0); }, 0, 0, 0);
-    check("hypot(x, x)", [](const auto& x) { return hypot(x, x); }, 0, 0, 0);
+    check(
+        "hypot(x, 0)", [](const auto& x) { return hypot(x, 0); }, 0, 0, 0);
+    check(
+        "hypot(x, x)", [](const auto& x) { return hypot(x, x); }, 0, 0, 0);
 }
 
 BOOST_AUTO_TEST_CASE(saturated_functions_are_flat_in_every_order) {
     for (const double far : {-800.0, 800.0}) {
-        check("tanh", [](const auto& x) { return tanh(x); }, far, 0, 0);
-        check("sigmoid", [](const auto& x) { return sigmoid(x); }, far, 0, 0);
-        check("softplus", [](const auto& x) { return softplus(x); }, far, far > 0 ? 1 : 0, 0);
-        check("erf", [](const auto& x) { return erf(x); }, far, 0, 0);
+        check(
+            "tanh", [](const auto& x) { return tanh(x); }, far, 0, 0);
+        check(
+            "sigmoid", [](const auto& x) { return sigmoid(x); }, far, 0, 0);
+        check(
+            "softplus", [](const auto& x) { return softplus(x); }, far, far > 0 ? 1 : 0, 0);
+        check(
+            "erf", [](const auto& x) { return erf(x); }, far, 0, 0);
     }
 }
 

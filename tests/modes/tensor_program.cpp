@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Making random tensor programs, and running them over tensors and over grids of numbers.
+// Running tensor programs over tensors and over grids of numbers. How they are made up: make_tensor_program.cpp.
 #include "tests/modes/tensor_program.hpp"
 
 #include <algorithm>
@@ -24,12 +24,6 @@ std::vector<std::size_t> as_numbers(const Tensor<double>& x) {
 }
 
 namespace {
-
-
-constexpr double largest_value = 50, largest_bound = 1e5;
-constexpr Index most_elements = 24;
-
-Shape shape_of(const std::vector<Index>& extents) { return Shape(std::span<const Index>(extents)); }
 
 const Rule& rule_of(Operation code) { return rule_table()[static_cast<std::size_t>(code) - 1]; }
 
@@ -56,12 +50,18 @@ std::vector<N> mapped(std::vector<N> x) {
 template <class N>
 N reduced(Step step, const std::vector<N>& x) {
     switch (step) {
-        case Step::sum: return folded<rules::Add>(x);
-        case Step::prod: return folded<rules::Mul>(x);
-        case Step::amax: return folded<rules::Maximum>(x);
-        case Step::amin: return folded<rules::Minimum>(x);
-        case Step::logsumexp: return call<rules::Log>(folded<rules::Add>(mapped<rules::Exp>(x)));
-        default: return call<rules::Sqrt>(folded<rules::Add>(mapped<rules::Square>(x)));
+    case Step::sum:
+        return folded<rules::Add>(x);
+    case Step::prod:
+        return folded<rules::Mul>(x);
+    case Step::amax:
+        return folded<rules::Maximum>(x);
+    case Step::amin:
+        return folded<rules::Minimum>(x);
+    case Step::logsumexp:
+        return call<rules::Log>(folded<rules::Add>(mapped<rules::Exp>(x)));
+    default:
+        return call<rules::Sqrt>(folded<rules::Add>(mapped<rules::Square>(x)));
     }
 }
 
@@ -71,26 +71,42 @@ bool is_movement(Step step) { return step >= Step::reshape && step <= Step::conc
 /// What an instruction does to tensors.
 Tensor<double> apply_step(const TensorInstruction& i, const std::vector<Tensor<double>>& x) {
     switch (i.step) {
-        case Step::rule:
-            if (i.rule->arity == 1) return apply_unary(i.rule->code, x[0]);
-            if (i.rule->arity == 2) return apply_binary(i.rule->code, x[0], x[1]);
-            return apply_ternary(i.rule->code, x[0], x[1], x[2]);
-        case Step::matmul: return matmul(x[0], x[1]);
-        case Step::sum: return sum(x[0], i.axis, i.keep_axis);
-        case Step::prod: return prod(x[0], i.axis, i.keep_axis);
-        case Step::amax: return amax(x[0], i.axis, i.keep_axis);
-        case Step::amin: return amin(x[0], i.axis, i.keep_axis);
-        case Step::logsumexp: return logsumexp(x[0], i.axis, i.keep_axis);
-        case Step::norm2: return norm2(x[0], i.axis, i.keep_axis);
-        case Step::reshape: return reshape(x[0], i.shape);
-        case Step::transpose: return transpose(x[0]);
-        case Step::broadcast: return broadcast_to(x[0], i.shape);
-        case Step::flip: return flip(x[0], i.axis);
-        case Step::take: return take(x[0], i.indices, i.axis);
-        case Step::concat: return concat(std::span<const Tensor<double>>(x), i.axis);
-        default: return where(i.condition, x[0], x[1]);
+    case Step::rule:
+        if (i.rule->arity == 1) return apply_unary(i.rule->code, x[0]);
+        if (i.rule->arity == 2) return apply_binary(i.rule->code, x[0], x[1]);
+        return apply_ternary(i.rule->code, x[0], x[1], x[2]);
+    case Step::matmul:
+        return matmul(x[0], x[1]);
+    case Step::sum:
+        return sum(x[0], i.axis, i.keep_axis);
+    case Step::prod:
+        return prod(x[0], i.axis, i.keep_axis);
+    case Step::amax:
+        return amax(x[0], i.axis, i.keep_axis);
+    case Step::amin:
+        return amin(x[0], i.axis, i.keep_axis);
+    case Step::logsumexp:
+        return logsumexp(x[0], i.axis, i.keep_axis);
+    case Step::norm2:
+        return norm2(x[0], i.axis, i.keep_axis);
+    case Step::reshape:
+        return reshape(x[0], i.shape);
+    case Step::transpose:
+        return transpose(x[0]);
+    case Step::broadcast:
+        return broadcast_to(x[0], i.shape);
+    case Step::flip:
+        return flip(x[0], i.axis);
+    case Step::take:
+        return take(x[0], i.indices, i.axis);
+    case Step::concat:
+        return concat(std::span<const Tensor<double>>(x), i.axis);
+    default:
+        return where(i.condition, x[0], x[1]);
     }
 }
+
+}  // namespace
 
 template <class N>
 Grid<N> apply_step(const TensorInstruction& i, const std::vector<Grid<N>>& x) {
@@ -129,7 +145,7 @@ Grid<N> apply_step(const TensorInstruction& i, const std::vector<Grid<N>>& x) {
         // The lines are numbered with the axis last; its place is given back, with extent 1.
         std::vector<Index> kept(last.shape().begin(), last.shape().end());
         kept.back() = 1;
-        const Tensor<double> order = swap_axes(numbered(shape_of(kept)), i.axis, -1);
+        const Tensor<double> order = swap_axes(numbered(Shape(std::span<const Index>(kept))), i.axis, -1);
         for (const std::size_t line : as_numbers(order)) y.values.push_back(results[line]);
         y.shape = i.keep_axis ? order.shape() : squeeze(order, i.axis).shape();
     } else {
@@ -145,44 +161,9 @@ Grid<N> apply_step(const TensorInstruction& i, const std::vector<Grid<N>>& x) {
     }
     return y;
 }
-
-/// Whether the instruction may stand here: it fits the shapes, the values are tame and not at a kink.
-bool fits(const TensorInstruction& i, const std::vector<Grid<Bound>>& x) {
-    if (i.step == Step::rule) {
-        Shape y;
-        try {
-            for (const Grid<Bound>& operand : x) y = broadcast(y, operand.shape);
-        } catch (const ShapeError&) {
-            return false;
-        }
-        std::vector<std::vector<std::size_t>> from;
-        for (const Grid<Bound>& operand : x) from.push_back(as_numbers(broadcast_to(numbered(operand.shape), y)));
-        for (std::size_t p = 0; p < static_cast<std::size_t>(y.size()); ++p) {
-            Operands at{};
-            for (std::size_t k = 0; k < x.size(); ++k) {
-                at[k] = x[k].values[from[k][p]].value;
-                if (at[k] < i.rule->domain[k].low || at[k] > i.rule->domain[k].high) return false;
-            }
-            if (i.rule->near_a_kink(at, 1e-3)) return false;
-        }
-    }
-    if (i.step == Step::amax || i.step == Step::amin)  // no ties
-        for (std::size_t a = 0; a < x[0].values.size(); ++a)
-            for (std::size_t b = 0; b < a; ++b)
-                if (std::abs(x[0].values[a].value - x[0].values[b].value) < 1e-3) return false;
-    if (i.step == Step::norm2)
-        for (const Bound& each : x[0].values)
-            if (std::abs(each.value) < 1e-2) return false;
-    return true;
-}
-
-bool tame(const Grid<Bound>& y) {
-    return y.shape.size() <= most_elements && std::all_of(y.values.begin(), y.values.end(), [](const Bound& b) {
-               return std::abs(b.value) <= largest_value && b.along_v <= largest_bound && b.mixed <= largest_bound * largest_bound;
-           });
-}
-
-}  // namespace
+template Grid<Scalar> apply_step(const TensorInstruction&, const std::vector<Grid<Scalar>>&);
+template Grid<Dual2> apply_step(const TensorInstruction&, const std::vector<Grid<Dual2>>&);
+template Grid<Bound> apply_step(const TensorInstruction&, const std::vector<Grid<Bound>>&);
 
 Tensor<double> TensorProgram::run(std::vector<Tensor<double>> slots) const {
     for (const TensorInstruction& instruction : instructions) {
@@ -212,78 +193,10 @@ std::size_t TensorProgram::input_elements() const {
     return n;
 }
 
-TensorProgram random_tensor_program(unsigned seed, std::size_t operations) {
-    std::mt19937_64 random(seed);
-    const auto below = [&random](std::size_t n) { return static_cast<std::size_t>(random() % n); };
-    const auto chance = [&random](unsigned one_in) { return random() % one_in == 0; };
-    TensorProgram program{seed, {}, {}};
-    std::vector<Grid<Bound>> slots;
-    for (std::size_t n = 1 + below(3); program.inputs.size() < n;) {
-        std::vector<Index> extents;
-        for (std::size_t rank = below(4); extents.size() < rank;) extents.push_back(static_cast<Index>(1 + below(3)));
-        Grid<Bound> grid{shape_of(extents), {}};
-        std::vector<double> values;
-        for (Index i = 0; i < grid.shape.size(); ++i) {
-            values.push_back(std::uniform_real_distribution<double>(-1.8, 1.8)(random));
-            grid.values.push_back({values.back(), 1, 1, 0});
-        }
-        program.inputs.emplace_back(grid.shape, values);
-        slots.push_back(std::move(grid));
-    }
-    for (int tries = 0; program.instructions.size() < operations && tries < 300; ++tries) {
-        TensorInstruction i;
-        i.step = chance(2) ? Step::rule : static_cast<Step>(below(static_cast<std::size_t>(Step::count)));
-        const auto slot = [&] { return chance(2) ? slots.size() - 1 : below(slots.size()); };
-        i.operands = {slot()};
-        const Shape& first = slots[i.operands[0]].shape;
-        if (i.step == Step::rule) {
-            i.rule = &rule_table()[below(rule_table().size())];
-            if (!i.rule->differentiable[0]) continue;  // polygamma's order is no tensor of a program
-            while (i.operands.size() < i.rule->arity) i.operands.push_back(slot());
-        } else if (i.step == Step::matmul || i.step == Step::concat || i.step == Step::where) {
-            i.operands.push_back(slot());
-            const Shape& second = slots[i.operands[1]].shape;
-            if (i.step == Step::matmul && (first.rank() != 2 || second.rank() != 2 || first[1] != second[0])) continue;
-            if (i.step != Step::matmul && (first != second || (i.step == Step::concat && first.rank() == 0))) continue;
-            if (i.step == Step::where) {
-                std::vector<double> chosen;
-                for (Index n = 0; n < first.size(); ++n) chosen.push_back(chance(2) ? 1 : 0);
-                i.condition = Tensor<double>(first, chosen) > 0.5;
-            }
-        } else if (i.step == Step::broadcast) {
-            std::vector<Index> extents(first.begin(), first.end());
-            for (Index& extent : extents)
-                if (extent == 1) extent = static_cast<Index>(1 + below(3));
-            if (chance(2)) extents.insert(extents.begin(), static_cast<Index>(1 + below(2)));
-            i.shape = shape_of(extents);
-        } else if (i.step == Step::reshape) {
-            i.shape = first.size() % 2 == 0 && chance(2) ? Shape{2, first.size() / 2} : Shape{first.size()};
-        } else if (first.rank() == 0) {
-            continue;
-        } else {
-            i.axis = static_cast<Index>(below(static_cast<std::size_t>(first.rank())));
-            i.keep_axis = chance(2);
-            if (i.step == Step::take) {
-                std::vector<Index> at;
-                for (std::size_t n = 1 + below(3); at.size() < n;) at.push_back(static_cast<Index>(below(static_cast<std::size_t>(first[i.axis]))));
-                i.indices = Tensor<Index>(Shape{static_cast<Index>(at.size())}, at);
-            }
-        }
-        std::vector<Grid<Bound>> operands;
-        for (const std::size_t operand : i.operands) operands.push_back(slots[operand]);
-        if (!fits(i, operands)) continue;
-        Grid<Bound> y = apply_step(i, operands);
-        if (!tame(y)) continue;
-        tries = 0;
-        slots.push_back(std::move(y));
-        program.instructions.push_back(std::move(i));
-    }
-    return program;
-}
-
 std::string TensorProgram::text() const {
     static constexpr std::array<const char*, static_cast<std::size_t>(Step::count)> names{
-        "", "matmul", "sum", "prod", "amax", "amin", "logsumexp", "norm2", "reshape", "transpose", "broadcast_to", "flip", "take", "concat", "where"};
+        "",        "matmul",    "sum",          "prod", "amax", "amin",   "logsumexp", "norm2",
+        "reshape", "transpose", "broadcast_to", "flip", "take", "concat", "where"};
     std::string code = fmt::format("// seed {}\n", seed);
     for (std::size_t n = 0; n < inputs.size(); ++n) {
         code += fmt::format("t{} = tape.variable(Tensor<double>({}, {{", n, to_string(inputs[n].shape()));

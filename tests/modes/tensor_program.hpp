@@ -35,6 +35,10 @@ struct Grid {
     std::vector<N> values;
 };
 
+/// One instruction, element by element, for Scalar, Dual2 and Bound.
+template <class N>
+Grid<N> apply_step(const TensorInstruction& instruction, const std::vector<Grid<N>>& operands);
+
 struct TensorProgram {
     unsigned seed = 0;
     std::vector<Tensor<double>> inputs;

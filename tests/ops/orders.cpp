@@ -89,7 +89,8 @@ std::string unequal(const char* what, Product a, Product b, double tolerance) {
 }
 /// Compared with the largest element, or with 1.
 std::string unequal(const std::string& what, const T& got, const T& expected, double tolerance) {
-    if (got.shape() != expected.shape()) return fmt::format("{}: shape {}, expected {}", what, to_string(got.shape()), to_string(expected.shape()));
+    if (got.shape() != expected.shape())
+        return fmt::format("{}: shape {}, expected {}", what, to_string(got.shape()), to_string(expected.shape()));
     double size = 1;
     for (Index i = 0; i < got.size(); ++i) size = std::max(size, std::abs(expected.at(i)));
     for (Index i = 0; i < got.size(); ++i)
@@ -115,8 +116,9 @@ BOOST_AUTO_TEST_CASE(has_one_second_derivative_in_all_four_modes_and_in_hvp) {
         failures.note(s, unequal("jvp of jvp", dot(probe.u, probe.by({By::jvp, By::jvp})), dot(expected, probe.v[1]), tolerance));
         const auto loss = [&probe](const T& x) { return probe.loss(x); };
         failures.note(s, unequal("hvp", hvp(loss, probe.here, probe.v[0]), expected, tolerance));
-        failures.note(s, unequal("hvp through gradient", gradient([&](const T& x) { return sum(probe.v[0] * gradient(loss, x)); }, probe.here),
-                                 expected, tolerance));
+        failures.note(s,
+                      unequal("hvp through gradient", gradient([&](const T& x) { return sum(probe.v[0] * gradient(loss, x)); }, probe.here),
+                              expected, tolerance));
     });
 }
 
@@ -144,9 +146,12 @@ BOOST_AUTO_TEST_CASE(agrees_in_both_orders_with_differences_of_the_order_below) 
         const Probe probe(s);
         const auto at = [&](long double t) { return probe.here + static_cast<double>(t) * probe.v[0]; };
         const auto value = [&](long double t) { return static_cast<long double>(dot(probe.u, probe.f(at(t))).value); };
-        const auto slope = [&](long double t) { return static_cast<long double>(dot(probe.by({By::vjp}, probe.v, at(t)), probe.v[1]).value); };
+        const auto slope = [&](long double t) {
+            return static_cast<long double>(dot(probe.by({By::vjp}, probe.v, at(t)), probe.v[1]).value);
+        };
         const Product first = dot(probe.by({By::vjp}), probe.v[0]), second = dot(probe.by({By::vjp, By::jvp}), probe.v[1]);
-        const double by_value = static_cast<double>(test::ridders(value, 0).derivative), by_slope = static_cast<double>(test::ridders(slope, 0).derivative);
+        const double by_value = static_cast<double>(test::ridders(value, 0).derivative),
+                     by_slope = static_cast<double>(test::ridders(slope, 0).derivative);
         failures.note(s, unequal("first order by differences", first, {by_value, dot(probe.u, probe.f(probe.here)).size}, 1e-9));
         failures.note(s, unequal("second order by differences", second, {by_slope, first.size}, 1e-8));
     });
@@ -159,7 +164,8 @@ BOOST_AUTO_TEST_CASE(has_one_third_derivative_whichever_way_it_is_taken) {
         const T expected = probe.by({By::vjp, By::jvp, By::jvp});
         for (const Word& word : {Word{By::vjp, By::vjp, By::vjp}, Word{By::jvp, By::vjp, By::jvp}, Word{By::jvp, By::jvp, By::vjp}})
             failures.note(s, unequal(modes::to_string(word), probe.by(word), expected, tolerance));
-        failures.note(s, unequal("jvp of jvp of jvp", dot(probe.u, probe.by({By::jvp, By::jvp, By::jvp})), dot(expected, probe.v[2]), tolerance));
+        failures.note(
+            s, unequal("jvp of jvp of jvp", dot(probe.u, probe.by({By::jvp, By::jvp, By::jvp})), dot(expected, probe.v[2]), tolerance));
     });
 }
 
