@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(saturated_functions_are_flat_in_every_order) {
     for (const double far : {-800.0, 800.0}) {
         check({{"tanh", [](const auto& x) { return tanh(x); }, far, 0, 0},
                {"sigmoid", [](const auto& x) { return sigmoid(x); }, far, 0, 0},
-               {"softplus", [](const auto& x) { return softplus(x); }, far, far > 0 ? 1 : 0, 0},
+               {"softplus", [](const auto& x) { return softplus(x); }, far, far > 0 ? 1.0 : 0.0, 0},
                {"erf", [](const auto& x) { return erf(x); }, far, 0, 0}});
     }
 }
