@@ -10,6 +10,7 @@
 ///   gradient.hpp  what users ask: gradient(y), value_and_gradient(f, x...)
 ///   derivatives.hpp       jvp, vjp, jacobian, hessian, hvp of functions; any order by nesting
 ///   recorded_gradient.hpp the gradient as a recorded function: any order
+///   tangent.hpp   tangents of everything on a tape, from seeds: the mirror image of gradient(y)
 ///   structure.hpp models are plain structs: their parameters by name
 ///   explain/      the ledger of the chain rule, in words and numbers
 ///   kernels/      numbers only: loops, GEMM, convolution, threads
@@ -30,5 +31,6 @@
 #include "autodiff/ops/reduce.hpp"
 #include "autodiff/recorded_gradient.hpp"
 #include "autodiff/scalar.hpp"
+#include "autodiff/tangent.hpp"
 #include "autodiff/tape.hpp"
 #include "autodiff/tensor.hpp"

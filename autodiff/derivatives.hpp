@@ -214,33 +214,27 @@ class Vjp {
 template <class F, Argument... X>
     requires internal::FunctionOf<F, X...>
 [[nodiscard]] auto vjp(F&& f, const X&... x) {
-    using Run = typename Vjp<X...>::Run;
-    const auto finish = [&](std::unique_ptr<Tape> own, internal::Recording recording, const auto& y) {
-        using R = internal::ResultKind<std::remove_cvref_t<decltype(y)>, internal::all_plain<X...>>;
-        R value = internal::results_as<R>(y, recording.values());
-        if (own != nullptr) own->finish();
-        return std::pair<R, Vjp<X...>>{std::move(value), Vjp<X...>(std::make_shared<const Run>(Run{std::move(own), std::move(recording)}), x...)};
-    };
-    const auto run = [&](Tape& tape, internal::Sweeps sweeps, std::unique_ptr<Tape>& own) {
+    const auto run = [&](Tape& tape, internal::Sweeps sweeps) {
         internal::Recording recording(tape, "vjp", sweeps);
         const auto y = internal::run_on(recording, std::forward<F>(f), x...);
-        return finish(std::move(own), std::move(recording), y);
+        using R = internal::ResultKind<std::remove_const_t<decltype(y)>, internal::all_plain<X...>>;
+        R value = internal::results_as<R>(y, recording.values());
+        return std::pair<R, internal::Recording>{std::move(value), std::move(recording)};
     };
-    std::unique_ptr<Tape> own;
-    if (Tape* const tape = internal::tape_of_arguments("vjp", x...)) return run(*tape, internal::Sweeps::recorded, own);
-    own = std::make_unique<Tape>(Detail::derivatives, TapeLimits{}, HeldBy::function);
-    Tape* const fast = own.get();
-    try {
-        internal::Recording recording(*fast, "vjp", internal::Sweeps::plain);
-        const auto y = internal::run_on(recording, std::forward<F>(f), x...);
-        if (!fast->missed_operations()) return finish(std::move(own), std::move(recording), y);
-    } catch (...) {
-        if (own == nullptr || !fast->missed_operations()) throw;
-    }
+    const auto kept = [&]<class R>(std::pair<R, internal::Recording> answer, std::unique_ptr<Tape> own) {
+        if (own != nullptr) own->finish();
+        using Run = typename Vjp<X...>::Run;
+        Vjp<X...> pullback(std::make_shared<const Run>(Run{std::move(own), std::move(answer.second)}), x...);
+        return std::pair<R, Vjp<X...>>{std::move(answer.first), std::move(pullback)};
+    };
+    if (Tape* const tape = internal::tape_of_arguments("vjp", x...)) return kept(run(*tape, internal::Sweeps::recorded), nullptr);
+    const auto plainly = [&](Tape& tape) { return run(tape, internal::Sweeps::plain); };
+    auto own = std::make_unique<Tape>(Detail::derivatives, TapeLimits{}, HeldBy::function);
+    if (auto answer = internal::attempt(*own, plainly)) return kept(*std::move(answer), std::move(own));
     own.reset();
     own = std::make_unique<Tape>(Detail::operations, TapeLimits{}, HeldBy::function);
-    Tape& full = *own;
-    return run(full, internal::Sweeps::plain, own);
+    auto answer = plainly(*own);
+    return kept(std::move(answer), std::move(own));
 }
 
 // Whole matrices ----------------------------------------------------------------------------------------------------------------------
@@ -286,8 +280,9 @@ template <class F, Argument... X>
         if constexpr (sizeof...(X) == 1) {
             return internal::hessian_row<X..., X...>(blocks[0]);
         } else {
-            std::size_t i = 0;
-            return std::tuple<decltype(internal::hessian_row<X, X...>(blocks[0]))...>{internal::hessian_row<X, X...>(blocks[i++])...};
+            return [&]<std::size_t... I>(std::index_sequence<I...>) {
+                return std::tuple{internal::hessian_row<X, X...>(blocks[I])...};
+            }(std::index_sequence_for<X...>{});
         }
     };
     return internal::differentiated("hessian", Detail::operations, std::forward<F>(f), work, std::tuple<>{}, x...);

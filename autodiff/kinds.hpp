@@ -237,18 +237,23 @@ Tape* tape_of_arguments(std::string_view operation, const X&... x) {
     }
 }
 
-/// run(tape) on a tape of its own: a fast one first, and once more on one that keeps operations if the function asked for what only
-/// that one can answer, an inner derivative.
+/// run(tape), or nothing if the function asked for what only a tape that keeps operations can answer: an inner derivative.
 template <class Run>
-auto on_own_tape(Detail detail, Run&& run) {
+auto attempt(Tape& tape, Run& run) -> std::optional<decltype(run(tape))> {
+    try {
+        auto answer = run(tape);
+        if (!tape.missed_operations()) return answer;
+    } catch (...) {
+        if (!tape.missed_operations()) throw;
+    }
+    return std::nullopt;
+}
+/// run(tape) on a tape of its own: a fast one first, if that is enough.
+template <class Run>
+auto on_own_tape(Detail detail, Run run) {
     if (detail == Detail::derivatives) {
-        Tape tape(Detail::derivatives, {}, HeldBy::function);
-        try {
-            auto answer = run(tape);
-            if (!tape.missed_operations()) return answer;
-        } catch (...) {
-            if (!tape.missed_operations()) throw;
-        }
+        Tape fast(Detail::derivatives, {}, HeldBy::function);
+        if (auto answer = attempt(fast, run)) return *std::move(answer);
     }
     Tape tape(Detail::operations, {}, HeldBy::function);
     return run(tape);

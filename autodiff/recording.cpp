@@ -178,23 +178,9 @@ Values Recording::values() const {
 
 /// Marks the rows that depend on an argument.
 void Recording::trace() {
-    const WengertList& list = tape_->list();
-    const std::vector<Node>& nodes = tape_->nodes();
-    const ListPosition& from = passage_.from;
-    std::vector<bool>& active = passage_.active;
-    active.assign(root_ < from.row ? 0 : root_ - from.row + 1, false);
-    for (const Value& x : arguments_) active[place_of(x).row - from.row] = true;
-    const auto is_active = [&](std::uint32_t row) { return row >= from.row && active[row - from.row]; };
-    std::uint32_t first = from.operand;
-    std::size_t node = from.node;
-    for (std::uint32_t row = from.row; row <= root_; ++row) {
-        bool any = is_active(row);
-        if (node < nodes.size() && nodes[node].row == row)
-            for (const Source& x : nodes[node++].operands) any = any || is_active(x.row);
-        for (std::uint32_t k = 0; k < list.count[row]; ++k) any = any || is_active(static_cast<std::uint32_t>(list.operand[first + k]));
-        first += list.count[row];
-        active[row - from.row] = any;
-    }
+    passage_.active.assign(root_ < passage_.from.row ? 0 : root_ - passage_.from.row + 1, false);
+    for (const Value& x : arguments_) passage_.active[place_of(x).row - passage_.from.row] = true;
+    spread(passage_, tape_->list(), tape_->nodes());
 }
 
 // The sweeps --------------------------------------------------------------------------------------------------------------------------

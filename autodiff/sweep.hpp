@@ -25,12 +25,13 @@ inline bool silent(const Scalar& adjoint) { return !adjoint.recorded() && adjoin
 }
 inline void flow(const Adjoints<double>& adjoints, Operand x, double ybar, double partial) { flow(adjoints.scalar, x, ybar, partial); }
 
-/// ybar * partial as a recorded value, without a row for a factor of 1. An adjoint of 0 moves nothing through an infinite partial.
-inline Scalar product(const Scalar& ybar, const Scalar& partial) {
-    if (!partial.recorded() && partial.value() == 1) return ybar;
-    if (!ybar.recorded() && ybar.value() == 1) return partial;
-    if (ybar.value() == 0 && !std::isfinite(partial.value())) return 0;
-    return ybar * partial;
+/// adjoint * partial or partial * tangent as a recorded value, without a row for a factor of 1. The first factor lies nearer to the
+/// result: if it is 0, nothing flows through the second one, even if that is infinite.
+inline Scalar product(const Scalar& first, const Scalar& second) {
+    if (!second.recorded() && second.value() == 1) return first;
+    if (!first.recorded() && first.value() == 1) return second;
+    if (first.value() == 0 && !std::isfinite(second.value())) return 0;
+    return first * second;
 }
 /// sum += part, without a row for what nothing has been added to yet.
 inline void accumulate(Scalar& sum, const Scalar& part) {
@@ -104,20 +105,24 @@ void reverse_sweep(const WengertList& list, const std::vector<Node>& nodes, Adjo
     }
 }
 
+/// Marks every row of the passage that depends on a marked one.
+void spread(Passage& passage, const WengertList& list, const std::vector<Node>& nodes);
+
 /// The tangent of a tensor row: its primitive's JVP, if an operand has a tangent. A seed at the row itself is added.
 template <class Number>
 void push_through(const std::vector<Node>& nodes, std::size_t index, Adjoints<Number>& tangents);
 extern template void push_through(const std::vector<Node>&, std::size_t, Adjoints<double>&);
 extern template void push_through(const std::vector<Node>&, std::size_t, Adjoints<Scalar>&);
 
-/// The part of ydot that the operands of a scalar row bring.
+/// The part of ydot that the operands of a scalar row bring. A partial of exactly 0 lets no tangent through, not even an infinite one: so
+/// a branch that is masked stays masked in both modes.
 template <class Partials>
 double pushed(const WengertList& list, const Adjoints<double>& tangents, std::uint32_t row, std::uint32_t first, const Partials& partials) {
     const auto partial = partials(row, first);
     double ydot = 0;
     for (std::uint32_t k = 0; k < list.count[row]; ++k) {
         const double xdot = tangents.scalar[static_cast<std::uint32_t>(list.operand[first + k])];
-        if (!silent(xdot)) ydot += partial[k] * xdot;
+        if (!silent(xdot) && partial[k] != 0) ydot += partial[k] * xdot;
     }
     return ydot;
 }
@@ -129,7 +134,7 @@ Scalar pushed(const WengertList& list, const Adjoints<Scalar>& tangents, std::ui
     const auto partial = partials(row, first);
     for (std::uint32_t k = 0; k < operands; ++k) {
         const auto x = static_cast<std::uint32_t>(list.operand[first + k]);
-        if (tangents.wants(x) && !silent(tangents.at_row(x))) accumulate(ydot, product(tangents.at_row(x), partial[k]));
+        if (tangents.wants(x) && !silent(tangents.at_row(x))) accumulate(ydot, product(partial[k], tangents.at_row(x)));
     }
     return ydot;
 }

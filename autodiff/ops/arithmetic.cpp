@@ -29,17 +29,25 @@ auto partial_of(const X&... x) {
         return R::partial_c(x...);
 }
 
-/// flow * partial as recorded values, for a sweep that records itself. A flow of 0 stays a function of what it depends on, but it does
-/// not pass a partial that is not finite, as it does not in a plain sweep.
+bool any(const Tensor<bool>& mask) {
+    const Tensor<bool> flat = mask.contiguous();
+    return std::any_of(flat.data().begin(), flat.data().end(), [](bool b) { return b; });
+}
 template <class T>
-Tensor<T> product(const Tensor<T>& flow, const Tensor<T>& partial) {
-    if (!partial.recorded() && partial.rank() == 0 && partial.item() == T{1}) return flow;
-    const Tensor<T> p = partial.constant();
-    const Tensor<bool> infinite = p - p != T{0};  // inf - inf and NaN - NaN are NaN
-    const Tensor<bool> flat = infinite.contiguous();
-    const Tensor<T> y = flow * partial;
-    if (std::none_of(flat.data().begin(), flat.data().end(), [](bool b) { return b; })) return y;
-    return where(infinite && flow == T{0}, T{0}, y);
+Tensor<bool> infinite(const Tensor<T>& x) {
+    return x - x != T{0};  // inf - inf and NaN - NaN are NaN
+}
+
+/// adjoint * partial or partial * tangent as recorded values, for a sweep that records itself. A first factor of 0 stays a function of
+/// what it depends on, but it does not let through a second one that is not finite, as it does not in a plain sweep.
+template <class T>
+Tensor<T> product(const Tensor<T>& first, const Tensor<T>& second) {
+    const auto is_one = [](const Tensor<T>& x) { return !x.recorded() && x.rank() == 0 && x.item() == T{1}; };
+    if (is_one(second)) return first;
+    if (is_one(first)) return second;
+    const Tensor<T> y = first * second;
+    const Tensor<bool> stopped = infinite(second.constant()) && first == T{0};
+    return any(stopped) ? where(stopped, T{0}, y) : y;
 }
 
 template <class R, class T, std::size_t N>
@@ -79,17 +87,25 @@ class Elementwise final : public Primitive {
         if (!push.has(K)) return;
         const Tensor<T> xdot = push.tangent<T>(K), y = push.result<T>();
         if (push.records())
-            add_tangent(ydot, broadcast_to(product(xdot, partial_of<R, K>(push.saved(x_[I])..., y)), y.shape()));
+            add_tangent(ydot, broadcast_to(product(partial_of<R, K>(push.saved(x_[I])..., y), xdot), y.shape()));
         else
-            add_tangent(ydot, scaled<K>(xdot, y, x_[I]...));
+            add_tangent(ydot, scaled<K, true>(xdot, y, x_[I]...));
     }
-    /// flow * partial in one pass, in the shape of y; nothing flows where flow is exactly 0.
-    template <std::size_t K, class... X>
+    /// flow * partial in one pass, in the shape of y; nothing flows where flow is exactly 0, nor, forward, through a partial of 0: the
+    /// factor that lies nearer to the result decides.
+    template <std::size_t K, bool forward = false, class... X>
     static Tensor<T> scaled(const Tensor<T>& flow, const Tensor<T>& y, const X&... x) {
         Tensor<T> result = Tensor<T>::uninitialised(y.shape());
         kernels::map(
             View<T>{result.fill_data(), result.shape(), result.strides()},
-            [](T f, T value, auto... operand) { return f == T{0} ? T{0} : f * partial_of<R, K>(operand..., value); },
+            [](T f, T value, auto... operand) {
+                if constexpr (forward) {
+                    const T partial = partial_of<R, K>(operand..., value);
+                    return f == T{0} || partial == T{0} ? T{0} : f * partial;
+                } else {
+                    return f == T{0} ? T{0} : f * partial_of<R, K>(operand..., value);
+                }
+            },
             flow.view().broadcast_to(y.shape()), y.view(), x.view().broadcast_to(y.shape())...);
         return result;
     }
