@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Over the whole registry: the reverse sweep against the tangent sweep, against differences, and the second order against both.
+// Over the whole registry, operand by operand: the reverse sweep against the tangent sweep and against differences. Higher orders and all
+// modes: orders.cpp.
 #include "autodiff/sweep.hpp"
 #include "tests/ops/registry.hpp"
 #include "tests/support/compare.hpp"
@@ -57,43 +58,6 @@ Operands<double> moved(const Sample& s, std::size_t k, const Tensor<double>& v, 
     return x;
 }
 
-/// Adjoints that are recorded themselves. There are no scalar rows with partials in the programs that come here.
-struct NoPartials {
-    const Scalar* operator()(std::uint32_t, std::uint32_t) const { return nullptr; }
-};
-
-/// <u, f(x)> has a second derivative only where f is not linear; <u, f(x)^2> has one everywhere, and it goes through all transposes.
-Tensor<double> squared(const Sample& s, const Operands<double>& x) { return square(s.in_double(x)); }
-
-/// H v for L = <u, f(x)^2>, by recording the reverse sweep and sweeping <v, xbar> again.
-Operands<double> second_order(const Sample& s, const Tensor<double>& u, const Operands<double>& v) {
-    Tape tape(Detail::operations);
-    Operands<double> x = s.operands;
-    for (std::size_t k = s.first_differentiable; k < x.size(); ++k) x[k] = tape.variable(x[k]);
-    const Tensor<double> loss = sum(u * squared(s, x));
-    std::vector<Scalar> scalar(tape.stats().rows + 1);
-    Adjoints<Scalar> adjoints{scalar.data(), std::vector<AnyTensor>(tape.nodes().size())};
-    adjoints.block[loss.place().node] = Tensor<double>::ones({});
-    // Leaves are given up as soon as the sweep has passed, unless retained: variables are.
-    reverse_sweep(tape.list(), tape.nodes(), adjoints, loss.place().row, NoPartials{});
-    Tensor<double> along = Tensor<double>::zeros({});
-    for (std::size_t k = s.first_differentiable; k < x.size(); ++k)
-        if (const auto* adjoint = std::get_if<Tensor<double>>(&adjoints.block[x[k].place().node])) along += sum(v[k] * *adjoint);
-    Operands<double> result;
-    const Gradient g = along.recorded() ? tape.gradient(along) : Gradient();
-    for (std::size_t k = 0; k < x.size(); ++k)
-        result.push_back(along.recorded() && x[k].recorded() ? g[x[k]].constant() : Tensor<double>::zeros(s.operands[k].shape()));
-    return result;
-}
-
-bool has_scalar_rows(const Sample& s) {
-    Tape tape(Detail::operations);
-    Operands<double> x;
-    for (const Tensor<double>& operand : s.operands) x.push_back(tape.variable(operand));
-    static_cast<void>(s.in_double(x));
-    return tape.stats().operands > 0;
-}
-
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(every_operation)
@@ -142,34 +106,6 @@ BOOST_AUTO_TEST_CASE(has_a_vjp_that_agrees_with_differences_of_its_value) {
             const Product got = dot(swept.adjoint[k], v[k]);
             const long double expected = test::ridders(loss, 0).derivative;
             if (!(std::abs(got.value - expected) <= 1e-9L * (got.size + std::abs(loss(0)))))
-                failures.note(s, fmt::format("operand {}: {:.12g}, differences {:.12g}", k, got.value, expected));
-        }
-    });
-}
-
-BOOST_AUTO_TEST_CASE(has_a_second_order_that_agrees_with_differences_of_its_vjp) {
-    for_each_sample([](const Sample& s, Failures& failures) {
-        if (s.steps || has_scalar_rows(s)) return;
-        const Call<double> f = [&s](const Operands<double>& x) { return squared(s, x); };
-        const Tensor<double> u = cotangent<double>(s.in_double(s.operands).shape());
-        const Operands<double> v = directions(s, 31), hv = second_order(s, u, v), w = directions(s, 32);
-        for (std::size_t k = s.first_differentiable; k < v.size(); ++k) {
-            const auto slope = [&](long double t) {
-                const Swept<double> swept = sweep(f, moved(s, k, w[k], t), u, differentiable(s));
-                Product sum;
-                for (std::size_t j = s.first_differentiable; j < v.size(); ++j) {
-                    const Product part = dot(swept.adjoint[j], v[j]);
-                    sum.value += part.value, sum.size += part.size;
-                }
-                return sum;
-            };
-            if (hv[k].shape() != s.operands[k].shape()) {
-                failures.note(s, fmt::format("operand {}: second order of shape {}", k, to_string(hv[k].shape())));
-                continue;
-            }
-            const Product got = dot(hv[k], w[k]);
-            const long double expected = test::ridders([&](long double t) { return slope(t).value; }, 0).derivative;
-            if (!(std::abs(got.value - expected) <= 1e-8L * (got.size + slope(0).size)))
                 failures.note(s, fmt::format("operand {}: {:.12g}, differences {:.12g}", k, got.value, expected));
         }
     });
