@@ -8,6 +8,8 @@
 #include "autodiff/node.hpp"
 #include "autodiff/scalar.hpp"
 
+#include <algorithm>
+
 namespace autodiff {
 inline namespace v1 {
 
@@ -51,7 +53,14 @@ template <class Number>
 [[gnu::noinline]] void pull_through(const std::vector<Node>& nodes, std::size_t index, Adjoints<Number>& adjoints) {
     Pullback pull(nodes, index, adjoints);
     if (pull.arrived()) nodes[index].primitive->vjp(pull);
-    if (!nodes[index].retained) adjoints.block[index] = {};
+    const auto release = [&](std::size_t at) {
+        if (nodes[at].retained) return;
+        adjoints.block[at] = {};
+        if (!adjoints.error.empty()) adjoints.error[at] = {};
+    };
+    if (nodes[index].primitive->is_further_result()) return;
+    const std::size_t end = std::min(index + 1 + nodes[index].primitive->further_results(), adjoints.block.size());
+    for (std::size_t at = index; at < end; ++at) release(at);
 }
 
 /// xbar += ybar * dy/dx for every row from `root` down. The root's own adjoint is the seed, set by the caller.
