@@ -14,6 +14,7 @@
 ///   kernels/      numbers only: loops, GEMM, convolution, threads
 #pragma once
 
+#include "autodiff/checkpoint.hpp"
 #include "autodiff/control.hpp"
 #include "autodiff/error.hpp"
 #include "autodiff/explain/explain.hpp"
