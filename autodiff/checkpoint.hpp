@@ -90,10 +90,12 @@ class StepFunction final : public LoopStep {
 
 /// z_n of z_{i+1} = step(i, z_i, parameters...), i = 0 .. n-1        z: a Scalar, Tensor, or a struct or container of them
 /// vjp      step by step from the last to the first, one of them recorded at a time, from at most `snapshots` states
-/// saves    the snapshots          cost  r n - C(s + r, r - 1) steps besides the n recorded ones, where r is the least with C(s + r, r) >= n
+/// saves    the snapshots
+/// cost     a sweep runs n recorded steps and r n - C(s + r, r - 1) others, where r is the least with C(s + r, r) >= n; the first sweep
+///          starts from the snapshots of the forward run and does without the steps that led to them
 ///
-/// The first of those steps are the ones that compute z_n, if its gradient is asked for once. Everything that is said of `checkpoint`
-/// holds; what the steps share and are differentiated with respect to is passed as parameters.
+/// Everything that is said of `checkpoint` holds; what the steps share and are differentiated with respect to is passed as parameters.
+/// While the snapshots lie in wait for the sweep and during it, at most `snapshots` states are held, the first one included.
 /// throws   ValueError unless n >= 0 and snapshots >= 1; ShapeError if a step returns a state with another number of leaves
 /// source   Griewank, Walther (2000), "Algorithm 799: revolve"
 template <class F, class S, class... P>
