@@ -16,6 +16,7 @@
 
 #include "autodiff/checkpoint.hpp"
 #include "autodiff/control.hpp"
+#include "autodiff/custom.hpp"
 #include "autodiff/error.hpp"
 #include "autodiff/explain/explain.hpp"
 #include "autodiff/format.hpp"
