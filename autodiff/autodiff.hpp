@@ -21,6 +21,7 @@
 #include "autodiff/explain/explain.hpp"
 #include "autodiff/format.hpp"
 #include "autodiff/gradient.hpp"
+#include "autodiff/implicit.hpp"
 #include "autodiff/ops/arithmetic.hpp"
 #include "autodiff/ops/compare.hpp"
 #include "autodiff/ops/conv.hpp"

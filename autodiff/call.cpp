@@ -185,8 +185,8 @@ Value new_variable(Tape& tape, const Value& x) {
 
 // An inner tape -------------------------------------------------------------------------------------------------------------------
 
-void in_isolation(std::string_view name, const std::function<void()>& f) {
-    const Tape inner(Detail::derivatives);
+void in_isolation(std::string_view name, const std::function<void()>& f, Detail detail) {
+    const Tape inner(detail);
     explaining_captures(name, f);
 }
 

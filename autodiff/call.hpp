@@ -67,7 +67,7 @@ void add_flow(AnyTensor& sum, AnyTensor part);
 
 /// f() while an inner tape records; what it captures from another tape is reported with the remedy.
 /// throws TapeError naming the operation if it uses a value of another tape
-void in_isolation(std::string_view name, const std::function<void()>& f);
+void in_isolation(std::string_view name, const std::function<void()>& f, Detail detail = Detail::derivatives);
 
 /// A tape on which a sub-program is recorded, swept and recorded again.
 class InnerRecording {

@@ -24,8 +24,8 @@ Values joined(const Values& state, const Values& parameters) {
 Values state_of(const Values& x, std::size_t leaves) { return Values(x.begin(), x.begin() + static_cast<std::ptrdiff_t>(leaves)); }
 Values parameters_of(const Values& x, std::size_t leaves) { return Values(x.begin() + static_cast<std::ptrdiff_t>(leaves), x.end()); }
 
-State run_step(const LoopStep& step, Index i, const State& state, const Values& parameters) {
-    State next = step.run(i, state, parameters);
+LoopState run_step(const LoopStep& step, Index i, const LoopState& state, const Values& parameters) {
+    LoopState next = step.run(i, state, parameters);
     if (next.leaves.size() != state.leaves.size())
         throw ShapeError(loop_name, fmt::format("a state of {} Scalars and tensors from step {}", state.leaves.size(), i),
                          fmt::format("{}", next.leaves.size()));
@@ -39,7 +39,7 @@ class OneStep final : public Subprogram {
         : step_(std::move(step)), i_(i), form_(std::move(form)), leaves_(leaves) {}
     [[nodiscard]] std::string_view name() const override { return loop_name; }
     [[nodiscard]] Values run(const Values& x) const override { return next(x).leaves; }
-    [[nodiscard]] State next(const Values& x) const { return run_step(*step_, i_, {state_of(x, leaves_), form_}, parameters_of(x, leaves_)); }
+    [[nodiscard]] LoopState next(const Values& x) const { return run_step(*step_, i_, {state_of(x, leaves_), form_}, parameters_of(x, leaves_)); }
 
   private:
     std::shared_ptr<const LoopStep> step_;
@@ -50,7 +50,7 @@ class OneStep final : public Subprogram {
 
 struct Snapshot {
     Index at;
-    State state;
+    LoopState state;
 };
 
 /// Who walks along the loop: one inner tape for every step, and the count of what it did.
@@ -68,8 +68,8 @@ class Walker {
         }
     }
     /// Runs and records step i.
-    State record(Index i, const State& state) {
-        State next;
+    LoopState record(Index i, const LoopState& state) {
+        LoopState next;
         inner_.record(joined(state.leaves, parameters_), i == 0 ? first_ : later_, [&](const Values& x) {
             next = run_step(step_, i, {state_of(x, state.leaves.size()), state.form}, parameters_of(x, state.leaves.size()));
             return next.leaves;
@@ -77,12 +77,12 @@ class Walker {
         next.leaves = constants(next.leaves);
         return next;
     }
-    State advance(Index from, Index to, State state) {
+    LoopState advance(Index from, Index to, LoopState state) {
         for (Index i = from; i < to; ++i) state = record(i, state);
         done.advances += to - from;
         return state;
     }
-    void keep(std::vector<Snapshot>& snapshots, Index at, State state) {
+    void keep(std::vector<Snapshot>& snapshots, Index at, LoopState state) {
         snapshots.push_back({at, std::move(state)});
         std::size_t bytes = 0;
         for (const Snapshot& s : snapshots)
@@ -108,12 +108,12 @@ class Loop final : public Subprogram {
 
     [[nodiscard]] Values run(const Values& x) const override {
         const Values parameters = parameters_of(x, leaves_);
-        State state{state_of(x, leaves_), form_};
+        LoopState state{state_of(x, leaves_), form_};
         for (Index i = 0; i < n_; ++i) {
             const auto one = std::make_shared<const OneStep>(step_, i, state.form, leaves_);
             std::shared_ptr<const void> form;
             state.leaves = call(one, joined(state.leaves, parameters), [&](const Values& inner) {
-                State next = one->next(inner);
+                LoopState next = one->next(inner);
                 form = next.form;
                 return std::move(next.leaves);
             });
@@ -123,11 +123,11 @@ class Loop final : public Subprogram {
     }
 
     /// The last state, and whether each of its leaves depends on what x has recorded. Keeps the first snapshots for the first sweep.
-    [[nodiscard]] State forward(const Values& x, Detail detail, std::vector<bool>& depends) {
+    [[nodiscard]] LoopState forward(const Values& x, Detail detail, std::vector<bool>& depends) {
         const Variables variable = variables_of(x);
         const bool differentiable = std::any_of(variable.begin(), variable.end(), [](std::uint32_t v) { return v != no_variable; });
         Walker walker(*step_, detail, constants(parameters_of(x, leaves_)), variable, leaves_);
-        State state{constants(state_of(x, leaves_)), form_};
+        LoopState state{constants(state_of(x, leaves_)), form_};
         std::vector<Snapshot> kept;
         if (differentiable) walker.keep(kept, 0, state);
         for (Index at = 0; at < n_;) {
@@ -157,7 +157,7 @@ class Loop final : public Subprogram {
                 walker.keep(kept, next, walker.advance(top.at, next, top.state));
                 continue;
             }
-            const State state = walker.advance(top.at, end - 1, top.state);
+            const LoopState state = walker.advance(top.at, end - 1, top.state);
             check_same(loop_name, walker.record(end - 1, state).leaves, expected);
             ++walker.done.recordings;
             expected = state.leaves;
@@ -178,7 +178,7 @@ class Loop final : public Subprogram {
 
     [[nodiscard]] Flows push(const Point& at, const Flows& xdot) const override {
         Walker walker(*step_, at.detail, parameters_of(at.x, leaves_), at.variable, leaves_);
-        State state{state_of(at.x, leaves_), form_};
+        LoopState state{state_of(at.x, leaves_), form_};
         Flows flows = xdot;
         for (std::size_t k = leaves_; k < flows.size(); ++k)
             if (at.variable[k] < leaves_) flows[k] = flows[at.variable[k]];
@@ -232,7 +232,7 @@ class Loop final : public Subprogram {
 
 }  // namespace
 
-State run_loop(std::shared_ptr<const LoopStep> step, State first, const Values& parameters, Index n, const LoopOptions& options) {
+LoopState run_loop(std::shared_ptr<const LoopStep> step, LoopState first, const Values& parameters, Index n, const LoopOptions& options) {
     if (n < 0) throw ValueError(loop_name, "a number of steps >= 0", fmt::format("{}", n));
     if (options.snapshots < 1) throw ValueError(loop_name, "at least 1 snapshot, the first state", fmt::format("{}", options.snapshots));
     if (n == 0) return first;
@@ -245,7 +245,7 @@ State run_loop(std::shared_ptr<const LoopStep> step, State first, const Values& 
     }
     const auto loop = std::make_shared<Loop>(std::move(step), first.form, leaves, n, options);
     std::vector<bool> depends;
-    State last = loop->forward(x, Tape::from(*current).detail(), depends);
+    LoopState last = loop->forward(x, Tape::from(*current).detail(), depends);
     last.leaves = append_call(loop, x, std::move(last.leaves), depends);
     return last;
 }

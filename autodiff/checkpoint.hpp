@@ -56,7 +56,7 @@ struct LoopOptions {
 namespace internal {
 
 /// A state between two steps: its leaves, and the struct around them with what else it holds.
-struct State {
+struct LoopState {
     Values leaves;
     std::shared_ptr<const void> form;
 };
@@ -64,16 +64,16 @@ struct State {
 class LoopStep {
   public:
     virtual ~LoopStep() = default;
-    [[nodiscard]] virtual State run(Index i, const State& state, const Values& parameters) const = 0;
+    [[nodiscard]] virtual LoopState run(Index i, const LoopState& state, const Values& parameters) const = 0;
 };
 
-State run_loop(std::shared_ptr<const LoopStep> step, State first, const Values& parameters, Index n, const LoopOptions& options);
+LoopState run_loop(std::shared_ptr<const LoopStep> step, LoopState first, const Values& parameters, Index n, const LoopOptions& options);
 
 template <class F, class S, class... P>
 class StepFunction final : public LoopStep {
   public:
     StepFunction(F f, const P&... parameters) : f_(std::move(f)), parameters_(with_constant_leaves(std::tuple<P...>(parameters...))) {}
-    [[nodiscard]] State run(Index i, const State& state, const Values& parameters) const override {
+    [[nodiscard]] LoopState run(Index i, const LoopState& state, const Values& parameters) const override {
         const S s = with_leaves(*static_cast<const S*>(state.form.get()), state.leaves);
         const std::tuple<P...> p = with_leaves(parameters_, parameters);
         F f = f_;
@@ -105,7 +105,7 @@ template <class F, class S, class... P>
     static_assert(internal::Leafy<State>, "the state must be a Scalar, a Tensor, or a struct or container of them");
     const auto first = std::make_shared<const State>(state);
     const auto run = std::make_shared<const internal::StepFunction<F, State, P...>>(std::move(step), parameters...);
-    const internal::State last =
+    const internal::LoopState last =
         internal::run_loop(run, {internal::leaves(*first), first}, internal::leaves(std::tuple<P...>(parameters...)), n, options);
     return internal::with_leaves(*static_cast<const State*>(last.form.get()), last.leaves);
 }
