@@ -9,6 +9,8 @@
 ///   sweep.hpp     the reverse sweep and the tangent sweep: the chain rule, all of it
 ///   gradient.hpp  what users ask: gradient(y), value_and_gradient(f, x...)
 ///   recorded_gradient.hpp the gradient as a recorded function: any order
+///   control.hpp   scaled, reversed, stopped, watched adjoints  custom.hpp    operations of your own
+///   checkpoint.hpp memory for time                             implicit.hpp  fixed points and roots           call.hpp  what they share
 ///   structure.hpp models are plain structs: their parameters by name
 ///   explain/      the ledger of the chain rule, in words and numbers
 ///   kernels/      numbers only: loops, GEMM, convolution, threads

@@ -12,6 +12,7 @@
 #include <cstring>
 #include <map>
 #include <memory>
+#include <thread>
 #include <tuple>
 #include <utility>
 
@@ -176,6 +177,18 @@ BOOST_AUTO_TEST_CASE(may_be_swept_again_from_the_first_state) {
     BOOST_TEST(same_bits(once[z], again[z]));
     BOOST_TEST(statistics->snapshots <= 4);
     BOOST_TEST(statistics->advances - in_one == revolve::fewest_advances(30, 4));
+}
+
+BOOST_AUTO_TEST_CASE(are_swept_by_several_threads) {
+    Tape tape;
+    const Scalar z = tape.variable(0.5), a = tape.variable(3.1);
+    const auto logistic = [](Index, const Scalar& x, const Scalar& r) { return r * x * (1.0 - x); };
+    const Scalar last = checkpointed_loop(logistic, z, 200, {.snapshots = 5, .statistics = std::make_shared<LoopStatistics>()}, a);
+    std::vector<double> found(4);
+    std::vector<std::thread> threads;
+    for (double& f : found) threads.emplace_back([&] { f = tape.gradient(last)[a]; });
+    for (std::thread& t : threads) t.join();
+    for (const double f : found) BOOST_TEST(same_bits(f, found[0]));
 }
 
 BOOST_AUTO_TEST_CASE(share_a_row_between_the_first_state_and_a_parameter) {
