@@ -12,16 +12,22 @@
 ///   recorded_gradient.hpp the gradient as a recorded function: any order
 ///   sparse/       patterns, colours, and Jacobians and Hessians of few entries
 ///   tangent.hpp   tangents of everything on a tape, from seeds: the mirror image of gradient(y)
+///   control.hpp   scaled, reversed, stopped, watched adjoints  custom.hpp    operations of your own
+///   checkpoint.hpp memory for time                             implicit.hpp  fixed points and roots           call.hpp  what they share
 ///   structure.hpp models are plain structs: their parameters by name
 ///   explain/      the ledger of the chain rule, in words and numbers
 ///   kernels/      numbers only: loops, GEMM, convolution, threads
 #pragma once
 
 #include "autodiff/derivatives.hpp"
+#include "autodiff/checkpoint.hpp"
+#include "autodiff/control.hpp"
+#include "autodiff/custom.hpp"
 #include "autodiff/error.hpp"
 #include "autodiff/explain/explain.hpp"
 #include "autodiff/format.hpp"
 #include "autodiff/gradient.hpp"
+#include "autodiff/implicit.hpp"
 #include "autodiff/ops/arithmetic.hpp"
 #include "autodiff/ops/compare.hpp"
 #include "autodiff/ops/conv.hpp"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "autodiff/gradient.hpp"
 
+#include "autodiff/compensated.hpp"
 #include "autodiff/sweep.hpp"
 
 #include <algorithm>
@@ -61,9 +62,9 @@ double value_at(const AnyTensor& block, Index flat) {
 }
 
 [[noreturn]] void throw_not_kept() {
-    throw TapeError(TapeError::Kind::detail, "gradient[]", "a variable, a named value, or a tape that keeps operations",
+    throw TapeError(TapeError::Kind::detail, "gradient[]", "a variable, a retained or named value, or a tape that keeps operations",
                     "an intermediate tensor of a tape that keeps derivatives only",
-                    "name it with tape.name(x, ...), or record with Detail::operations");
+                    "retain(x) or name it before the sweep, or record with Detail::operations");
 }
 
 }  // namespace
@@ -117,9 +118,17 @@ void Gradient::grow(std::size_t rows) {
     const std::size_t wanted = std::max(rows, capacity_ * 2);
     scalar_.reset();
     capacity_ = 0;
+    segments_.clear();
     scalar_.reset(static_cast<double*>(std::malloc(wanted * sizeof(double))));
     if (scalar_ == nullptr) throw std::bad_alloc();
     capacity_ = wanted;
+}
+
+/// After a sweep that did not end: of no recording, so that every question throws.
+void Gradient::forget() noexcept {
+    root_ = 0, newest_ = no_tape_id;
+    segments_.clear(), reached_.clear();
+    block_.clear(), kept_.clear(), node_row_.clear(), elements_.clear();
 }
 
 void Gradient::begin(const Tape& tape, std::uint32_t root) {
@@ -140,34 +149,55 @@ void Gradient::sweep_scalars(const Tape& tape, std::uint32_t root) {
     const WengertList& list = tape.list();
     scalar_[root] = 1;
     Adjoints<double> adjoints{scalar_.get(), {}};
-    reverse_sweep(list, tape.nodes(), adjoints, root, ListedPartials{list.partial});
+    reverse_sweep(list, tape.nodes(), adjoints, root, ListedPartials{list});
 }
 
-void Gradient::sweep_tensors(const Tape& tape, std::uint32_t root, const AnyTensor& seed) {
-    begin(tape, root);
-    const WengertList& list = tape.list();
-    const std::vector<Node>& nodes = tape.nodes();
-    const std::size_t tensors = nodes_up_to(nodes, root);
-    Adjoints<double> adjoints{scalar_.get(), std::vector<AnyTensor>(tensors)};
-    for (std::size_t n = 0; n < tensors; ++n) {
-        kept_.push_back(nodes[n].retained);
-        node_row_.push_back(nodes[n].row);
-        if (nodes[n].element_node != no_node) elements_.push_back({nodes[n].row, nodes[n].element_node, nodes[n].element});
-    }
+namespace {
+
+template <class Number>
+std::vector<AnyTensor> swept(const Tape& tape, std::uint32_t root, const AnyTensor& seed, Adjoints<Number>& adjoints) {
     if (std::holds_alternative<std::monostate>(seed))
-        scalar_[root] = 1;
+        adjoints.scalar[root] = Number{1};
     else
-        adjoints.block[tensors - 1] = seed;
-    reverse_sweep(list, nodes, adjoints, root, ListedPartials{list.partial});
-    // Contributions may be views (a broadcast, a transpose); what users get lies in row-major order.
-    for (AnyTensor& block : adjoints.block)
-        std::visit(
-            []<class X>(X& x) {
-                if constexpr (!std::same_as<X, std::monostate>) x = x.contiguous();
-            },
-            block);
-    block_ = std::move(adjoints.block);
-    trace_reach(tape, root);
+        adjoints.block.back() = seed;
+    reverse_sweep(tape.list(), tape.nodes(), adjoints, root, ListedPartials{tape.list()});
+    return std::move(adjoints.block);
+}
+
+}  // namespace
+
+void Gradient::sweep_tensors(const Tape& tape, std::uint32_t root, const AnyTensor& seed, const GradientOptions& options) {
+    try {
+        begin(tape, root);
+        const std::vector<Node>& nodes = tape.nodes();
+        const std::size_t tensors = nodes_up_to(nodes, root);
+        for (std::size_t n = 0; n < tensors; ++n) {
+            kept_.push_back(nodes[n].retained);
+            node_row_.push_back(nodes[n].row);
+            if (nodes[n].element_node != no_node) elements_.push_back({nodes[n].row, nodes[n].element_node, nodes[n].element});
+        }
+        if (options.compensated) {
+            std::vector<Compensated> numbers(std::size_t{root} + 1);
+            Adjoints<Compensated> adjoints{numbers.data(), std::vector<AnyTensor>(tensors), std::vector<AnyTensor>(tensors)};
+            block_ = swept(tape, root, seed, adjoints);
+            for (std::uint32_t row = 0; row <= root; ++row) scalar_[row] = numbers[row].total();
+            for (std::size_t n = 0; n < tensors; ++n) settle(block_[n], adjoints.error[n]);
+        } else {
+            Adjoints<double> adjoints{scalar_.get(), std::vector<AnyTensor>(tensors)};
+            block_ = swept(tape, root, seed, adjoints);
+        }
+        // Contributions may be views (a broadcast, a transpose); what users get lies in row-major order.
+        for (AnyTensor& block : block_)
+            std::visit(
+                []<class X>(X& x) {
+                    if constexpr (!std::same_as<X, std::monostate>) x = x.contiguous();
+                },
+                block);
+        trace_reach(tape, root);
+    } catch (...) {
+        forget();
+        throw;
+    }
 }
 
 /// Which rows the root depends on. Scalar rows tell by themselves (sweep.hpp); a tensor's adjoint may be missing because a Scalar's was 0,
@@ -190,40 +220,40 @@ void Gradient::trace_reach(const Tape& tape, std::uint32_t root) {
     }
 }
 
-void Tape::gradient(const Scalar& y, Gradient& into) const {
+void Tape::gradient(const Scalar& y, Gradient& into, const GradientOptions& options) const {
     const std::uint32_t row = y.row();
     if (y.recording() != id) check_holds(row, y.recording(), "gradient");
-    if (nodes_.empty())
+    if (nodes_.empty() && !options.compensated)
         into.sweep_scalars(*this, row);
     else
-        into.sweep_tensors(*this, row, {});
+        into.sweep_tensors(*this, row, {}, options);
 }
 
 template <class T>
-void Tape::gradient(const Tensor<T>& y, Gradient& into) const {
+void Tape::gradient(const Tensor<T>& y, Gradient& into, const GradientOptions& options) const {
     const Place& place = y.place();
     if (y.size() != 1)
         throw ShapeError("gradient", "a result with one element", fmt::format("shape {}", to_string(y.shape())),
                          "sum it, or ask for the jacobian");
     check_holds(place.row, place.id, "gradient");
-    into.sweep_tensors(*this, place.row, Tensor<T>::ones(y.shape()));
+    into.sweep_tensors(*this, place.row, Tensor<T>::ones(y.shape()), options);
 }
-template void Tape::gradient(const Tensor<float>&, Gradient&) const;
-template void Tape::gradient(const Tensor<double>&, Gradient&) const;
+template void Tape::gradient(const Tensor<float>&, Gradient&, const GradientOptions&) const;
+template void Tape::gradient(const Tensor<double>&, Gradient&, const GradientOptions&) const;
 
-Gradient Tape::gradient(const Scalar& y) const {
+Gradient Tape::gradient(const Scalar& y, const GradientOptions& options) const {
     Gradient g;
-    gradient(y, g);
+    gradient(y, g, options);
     return g;
 }
 template <class T>
-Gradient Tape::gradient(const Tensor<T>& y) const {
+Gradient Tape::gradient(const Tensor<T>& y, const GradientOptions& options) const {
     Gradient g;
-    gradient(y, g);
+    gradient(y, g, options);
     return g;
 }
-template Gradient Tape::gradient(const Tensor<float>&) const;
-template Gradient Tape::gradient(const Tensor<double>&) const;
+template Gradient Tape::gradient(const Tensor<float>&, const GradientOptions&) const;
+template Gradient Tape::gradient(const Tensor<double>&, const GradientOptions&) const;
 
 }  // namespace v1
 }  // namespace autodiff

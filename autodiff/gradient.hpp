@@ -28,7 +28,8 @@ class Gradient {
             return scalar_[x.row()] + 0.0;  // never -0: that is how the sweep spells "nothing has arrived"
         return look_up(x);
     }
-    /// throws the same, and TapeError (detail) for an intermediate value of a tape that keeps derivatives only, unless it was named
+    /// throws the same, and TapeError (detail) for an intermediate value of a tape that keeps derivatives only, unless it was
+    /// named or retained
     template <class T>
     [[nodiscard]] Tensor<T> operator[](const Tensor<T>& x) const;
     /// A struct of variables gives a struct of gradients.
@@ -51,9 +52,10 @@ class Gradient {
     };
     [[nodiscard]] double look_up(const Scalar& x) const;
     void grow(std::size_t rows);
+    void forget() noexcept;
     void begin(const Tape& tape, std::uint32_t root);
     void sweep_scalars(const Tape& tape, std::uint32_t root);
-    void sweep_tensors(const Tape& tape, std::uint32_t root, const AnyTensor& seed);
+    void sweep_tensors(const Tape& tape, std::uint32_t root, const AnyTensor& seed, const GradientOptions& options);
     void trace_reach(const Tape& tape, std::uint32_t root);
     [[nodiscard]] bool covers(std::uint32_t row, RecordingId id) const noexcept;
     [[nodiscard]] std::uint32_t checked(std::uint32_t row, RecordingId id, std::string_view operation) const;
@@ -77,10 +79,12 @@ class Gradient {
 
 /// dy/dx for every x on y's tape, which must live on this thread.
 /// throws TapeError (not recorded) for a constant, (stale handle) after clear(), ShapeError for a tensor with several elements
-[[nodiscard]] inline Gradient gradient(const Scalar& y) { return Tape::of(y.row(), y.recording(), "gradient").gradient(y); }
+[[nodiscard]] inline Gradient gradient(const Scalar& y, const GradientOptions& options = {}) {
+    return Tape::of(y.row(), y.recording(), "gradient").gradient(y, options);
+}
 template <class T>
-[[nodiscard]] Gradient gradient(const Tensor<T>& y) {
-    return Tape::of(y.place().row, y.place().id, "gradient").gradient(y);
+[[nodiscard]] Gradient gradient(const Tensor<T>& y, const GradientOptions& options = {}) {
+    return Tape::of(y.place().row, y.place().id, "gradient").gradient(y, options);
 }
 
 // Functions instead of tapes ----------------------------------------------------------------------------------------------------------

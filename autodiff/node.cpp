@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "autodiff/node.hpp"
 
+#include "autodiff/compensated.hpp"
 #include "autodiff/kernels/elementwise.hpp"
 #include "autodiff/ops/arithmetic.hpp"
 #include "autodiff/ops/element.hpp"
@@ -8,6 +9,8 @@
 #include "autodiff/scalar.hpp"
 #include "autodiff/sweep.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
 
 namespace autodiff {
@@ -15,16 +18,38 @@ inline namespace v1 {
 
 // Pullback ----------------------------------------------------------------------------------------------------------------------------
 
+double Pullback::number(std::uint32_t row) const { return compensated_ != nullptr ? compensated_->scalar[row].total() : plain_->scalar[row]; }
+
+bool Pullback::arrived_at(std::size_t at) const {
+    if (!nodes_[at].scalar_result) return !std::holds_alternative<std::monostate>(block(at));
+    const std::uint32_t row = nodes_[at].row;
+    return records() ? !silent(recording_->at_row(row)) : !silent(number(row));
+}
+
 bool Pullback::arrived() const {
-    if (!node().scalar_result) return !std::holds_alternative<std::monostate>(block(index_));
-    return records() ? !silent(recording_->at_row(node().row)) : !silent(plain_->scalar[node().row]);
+    if (arrived_at(index_)) return true;
+    // The root of the sweep may be one of several results: those after it are not there.
+    const std::size_t last = std::min(index_ + node().primitive->further_results() + 1, end());
+    for (std::size_t at = index_ + 1; at < last; ++at)
+        if (arrived_at(at)) return true;
+    return false;
 }
 
 template <class T>
 Tensor<T> Pullback::ybar() const {
     if (!node().scalar_result) return std::get<Tensor<T>>(block(index_));
     if (records()) return from_scalar<T>(recording_->at_row(node().row));
-    return Tensor<T>(static_cast<T>(plain_->scalar[node().row]));
+    return Tensor<T>(static_cast<T>(number(node().row)));
+}
+
+Scalar Pullback::ybar_scalar() const { return records() ? recording_->at_row(node().row) : Scalar(number(node().row)); }
+
+AnyTensor Pullback::ybar_of(std::size_t result) const {
+    const std::size_t at = index_ + result;
+    if (at >= end() || !arrived_at(at)) return {};
+    if (!nodes_[at].scalar_result) return block(at);
+    if (records()) return from_scalar<double>(recording_->at_row(nodes_[at].row));
+    return Tensor<double>(number(nodes_[at].row));
 }
 
 namespace {
@@ -51,11 +76,7 @@ void Pullback::add(std::size_t operand, Tensor<T> contribution) {
     if (!wants(operand)) return;
     if (to.node == no_node) {
         if (contribution.rank() != 0) throw_wrong_shape(node().primitive->name(), operand, Shape{}, contribution.shape());
-        if (records())
-            accumulate(recording_->at_row(to.row), contribution());
-        else
-            plain_->scalar[to.row] += static_cast<double>(contribution.item());
-        return;
+        return add_scalar(operand, records() ? contribution() : Scalar(contribution.item()));
     }
     if (contribution.shape() != nodes_[to.node].shape)
         throw_wrong_shape(node().primitive->name(), operand, nodes_[to.node].shape, contribution.shape());
@@ -64,6 +85,8 @@ void Pullback::add(std::size_t operand, Tensor<T> contribution) {
     if (auto* sum = std::get_if<Tensor<T>>(&adjoint)) {
         if (records())
             *sum = *sum + contribution;
+        else if (compensated_ != nullptr)
+            add_compensated(*sum, compensated_->error[to.node], contribution);
         else
             accumulate(*sum, contribution);
     } else {
@@ -77,6 +100,8 @@ void Pullback::add_element(std::size_t operand, Index flat, const Tensor<T>& con
     if (!wants(operand)) return;
     const Shape shape = nodes_[to.node].shape;
     if (records()) return add(operand, place_element(contribution, shape, flat));
+    if (compensated_ != nullptr)
+        return add_compensated(block(to.node), compensated_->error[to.node], shape, flat, contribution.item());
     AnyTensor& adjoint = block(to.node);
     auto* sum = std::get_if<Tensor<T>>(&adjoint);
     if (sum == nullptr) {
@@ -86,6 +111,34 @@ void Pullback::add_element(std::size_t operand, Index flat, const Tensor<T>& con
         *sum = *sum + Tensor<T>::zeros(shape);
     }
     sum->fill_data()[flat] += contribution.item();
+}
+
+void Pullback::add_scalar(std::size_t operand, const Scalar& contribution) {
+    const std::uint32_t row = node().operands[operand].row;
+    if (!wants(operand)) return;
+    if (records())
+        accumulate(recording_->at_row(row), contribution);
+    else if (compensated_ != nullptr)
+        compensated_->scalar[row].add(contribution.value() + 0.0);
+    else
+        plain_->scalar[row] += contribution.value() + 0.0;  // never -0, which means that nothing has arrived
+}
+
+AnyTensor Pullback::take(std::size_t operand) {
+    const Source from = node().operands[operand];
+    if (plain_ == nullptr || from.row == 0) return {};
+    if (from.node != no_node) return std::exchange(plain_->block[from.node], {});
+    const double so_far = std::exchange(plain_->scalar[from.row], nothing);
+    if (so_far == 0 && std::signbit(so_far)) return {};
+    return Tensor<double>(so_far);
+}
+
+void Pullback::put(std::size_t operand, AnyTensor adjoint) {
+    std::visit(
+        [&]<class X>(X& x) {
+            if constexpr (!std::same_as<X, std::monostate>) add(operand, std::move(x));
+        },
+        adjoint);
 }
 
 // Pushforward -------------------------------------------------------------------------------------------------------------------------

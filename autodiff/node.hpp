@@ -40,6 +40,10 @@ class Primitive {
     [[nodiscard]] virtual AnyTensor jvp(const Pushforward& push) const = 0;
     /// Whether vjp or jvp reads the result.
     [[nodiscard]] virtual bool saves_result() const { return false; }
+    /// How many rows directly after this one are further results of the same operation. This row's vjp takes the adjoints of all.
+    [[nodiscard]] virtual std::size_t further_results() const { return 0; }
+    /// Whether this row is such a further result: its adjoint waits until the sweep comes to the first one.
+    [[nodiscard]] virtual bool is_further_result() const { return false; }
 };
 
 /// One tensor row.
@@ -63,6 +67,8 @@ struct Adjoints {
     std::vector<AnyTensor> block;
     [[nodiscard]] AnyTensor& at(std::size_t node) { return block[node]; }
     [[nodiscard]] const AnyTensor& at(std::size_t node) const { return block[node]; }
+    [[nodiscard]] std::size_t end() const noexcept { return block.size(); }  ///< of the nodes that have a block
+    std::vector<AnyTensor> error{};  ///< per node, what rounding has lost from the block: in compensated sweeps only
 };
 
 /// Where a part of the list begins: a row, its first operand, the first node from there on.
@@ -90,14 +96,21 @@ struct Adjoints<Scalar> {
     [[nodiscard]] Scalar& at_row(std::uint32_t row) const { return scalar[passage == nullptr ? row : row - passage->from.row]; }
     [[nodiscard]] AnyTensor& at(std::size_t node) { return block[passage == nullptr ? node : node - passage->from.node]; }
     [[nodiscard]] const AnyTensor& at(std::size_t node) const { return block[passage == nullptr ? node : node - passage->from.node]; }
+    [[nodiscard]] std::size_t end() const noexcept { return block.size() + (passage == nullptr ? 0 : passage->from.node); }
     [[nodiscard]] bool wants(std::uint32_t row) const { return row != 0 && (passage == nullptr || passage->has(row)); }
 };
+
+/// An adjoint that remembers what rounding lost: their sum is the adjoint (compensated.hpp).
+struct Compensated;
 
 /// What a VJP sees: the adjoint of the result, the saved values, and where its contributions go.
 class Pullback {
   public:
     /// A plain sweep: numbers flow, nothing is recorded.
     Pullback(const std::vector<Node>& nodes, std::size_t index, Adjoints<double>& adjoints) : nodes_(nodes), index_(index), plain_(&adjoints) {}
+    /// A plain sweep that keeps what rounding loses between contributions.
+    Pullback(const std::vector<Node>& nodes, std::size_t index, Adjoints<Compensated>& adjoints)
+        : nodes_(nodes), index_(index), compensated_(&adjoints) {}
     /// A sweep that records itself.
     Pullback(const std::vector<Node>& nodes, std::size_t index, Adjoints<Scalar>& adjoints) : nodes_(nodes), index_(index), recording_(&adjoints) {}
 
@@ -111,6 +124,10 @@ class Pullback {
     [[nodiscard]] bool records() const noexcept { return recording_ != nullptr; }
     template <class T>
     [[nodiscard]] Tensor<T> ybar() const;
+    /// The same where the result is a Scalar: a constant, or a recorded value if the sweep records itself.
+    [[nodiscard]] Scalar ybar_scalar() const;
+    /// The adjoint of result k of an operation with several; rank 0 for a Scalar, absent if nothing has arrived there.
+    [[nodiscard]] AnyTensor ybar_of(std::size_t result) const;
     template <class T>
     [[nodiscard]] Tensor<T> saved(const Tensor<T>& x) const {
         return records() ? x : x.constant();
@@ -126,14 +143,28 @@ class Pullback {
     /// One element of the operand's adjoint += contribution (rank 0), without building a tensor of the operand's shape.
     template <class T>
     void add_element(std::size_t operand, Index flat, const Tensor<T>& contribution);
+    /// The same for an operand that is a Scalar.
+    void add_scalar(std::size_t operand, const Scalar& contribution);
+    /// The operand's adjoint so far, taken away until put() brings it back: an inner sweep goes on adding to it, in the order in which
+    /// the rows would have done it here. Absent where nothing has arrived, and in sweeps that cannot give it away (put() then adds).
+    [[nodiscard]] AnyTensor take(std::size_t operand);
+    void put(std::size_t operand, AnyTensor adjoint);
 
   private:
     [[nodiscard]] const Node& node() const { return nodes_[index_]; }
-    [[nodiscard]] AnyTensor& block(std::size_t node) const { return records() ? recording_->at(node) : plain_->at(node); }
+    [[nodiscard]] AnyTensor& block(std::size_t node) const {
+        return records() ? recording_->at(node) : compensated_ != nullptr ? compensated_->at(node) : plain_->at(node);
+    }
+    [[nodiscard]] std::size_t end() const noexcept {
+        return records() ? recording_->end() : compensated_ != nullptr ? compensated_->end() : plain_->end();
+    }
+    [[nodiscard]] double number(std::uint32_t row) const;
+    [[nodiscard]] bool arrived_at(std::size_t node) const;
     const std::vector<Node>& nodes_;  // by index: a sweep that records itself makes the list grow
     std::size_t index_;
     Adjoints<double>* plain_ = nullptr;
     Adjoints<Scalar>* recording_ = nullptr;
+    Adjoints<Compensated>* compensated_ = nullptr;
 };
 
 /// What a JVP sees: the tangents of the operands that have one, and the saved values. As in a VJP, `saved()` hands out constants in a

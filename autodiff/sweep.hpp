@@ -8,6 +8,8 @@
 #include "autodiff/node.hpp"
 #include "autodiff/scalar.hpp"
 
+#include <algorithm>
+
 namespace autodiff {
 inline namespace v1 {
 
@@ -57,10 +59,11 @@ inline void touch(const Adjoints<Scalar>&, const Scalar&, const Operand*, std::u
 inline double& number(const Adjoints<double>& adjoints, std::uint32_t row) { return adjoints.scalar[row]; }
 inline Scalar& number(const Adjoints<Scalar>& adjoints, std::uint32_t row) { return adjoints.at_row(row); }
 
-/// The partials that the list holds, for a plain sweep. (For one that records itself: replay.hpp.)
+/// The partials that the list holds, for a plain sweep. Asked of the list each time: a hook may record, and the column move. (For a
+/// sweep that records itself: replay.hpp.)
 struct ListedPartials {
-    const double* column;
-    const double* operator()(std::uint32_t, std::uint32_t first) const { return column + first; }
+    const WengertList& list;
+    const double* operator()(std::uint32_t, std::uint32_t first) const { return list.partial + first; }
 };
 
 /// The number of operands that rows 1 to `row` have: where the operands of the next row begin.
@@ -81,7 +84,15 @@ template <class Number>
 [[gnu::noinline]] void pull_through(const std::vector<Node>& nodes, std::size_t index, Adjoints<Number>& adjoints) {
     Pullback pull(nodes, index, adjoints);
     if (pull.arrived()) nodes[index].primitive->vjp(pull);
-    if (!nodes[index].retained) adjoints.at(index) = {};
+    const auto release = [&](std::size_t at) {
+        if (nodes[at].retained) return;
+        adjoints.at(at) = {};
+        if constexpr (requires { adjoints.error; })
+            if (!adjoints.error.empty()) adjoints.error[at] = {};
+    };
+    if (nodes[index].primitive->is_further_result()) return;
+    const std::size_t end = std::min(index + 1 + nodes[index].primitive->further_results(), adjoints.end());
+    for (std::size_t at = index; at < end; ++at) release(at);
 }
 
 /// xbar += ybar * dy/dx for every row from `root` down to `from`. The root's own adjoint is the seed, set by the caller.
@@ -161,7 +172,7 @@ void tangent_sweep(const WengertList& list, const std::vector<Node>& nodes, Adjo
 }
 /// The same with the partials of the list.
 inline void tangent_sweep(const WengertList& list, const std::vector<Node>& nodes, Adjoints<double>& tangents, std::uint32_t root) {
-    tangent_sweep(list, nodes, tangents, root, ListedPartials{list.partial});
+    tangent_sweep(list, nodes, tangents, root, ListedPartials{list});
 }
 
 }  // namespace v1

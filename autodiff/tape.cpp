@@ -200,6 +200,16 @@ void Tape::name(const Tensor<T>& x, std::string_view name) {
 template void Tape::name(const Tensor<float>&, std::string_view);
 template void Tape::name(const Tensor<double>&, std::string_view);
 
+void Tape::retain(const Scalar& x) { check_holds(x.row(), x.recording(), "retain"); }
+
+template <class T>
+void Tape::retain(const Tensor<T>& x) {
+    check_holds(x.place().row, x.place().id, "retain");
+    nodes_[x.place().node].retained = true;
+}
+template void Tape::retain(const Tensor<float>&);
+template void Tape::retain(const Tensor<double>&);
+
 std::string_view Tape::given_name(std::uint32_t row) const {
     const auto at = std::lower_bound(names_.begin(), names_.end(), row, [](const auto& entry, std::uint32_t r) { return entry.first < r; });
     return at != names_.end() && at->first == row ? std::string_view(at->second) : std::string_view();

@@ -109,6 +109,13 @@ struct TapeStatistics {
     std::vector<std::pair<std::string, std::size_t>> by_operation;
 };
 
+/// How a sweep is done.
+struct GradientOptions {
+    /// Sums of contributions keep what rounding loses, as in twice the precision: for programs whose large contributions cancel, as
+    /// those of (x + c x) - c x do at c = 1e20, where the plain sweep finds 0 instead of 1. Several times slower (compensated.hpp).
+    bool compensated = false;
+};
+
 /// A recording. While it lives it records what its thread computes with its variables; the newest live tape of a thread records.
 /// Using a value of another tape throws TapeError. A tape is used by one thread at a time, and destroyed on the thread that made it;
 /// a finished one may be swept by several threads at once.
@@ -129,6 +136,12 @@ class Tape : private WengertList {
     template <class T>
     void name(const Tensor<T>& x, std::string_view name);
 
+    /// Keeps the adjoint of an intermediate value, so that gradient(y)[x] can tell it: on a tape that keeps derivatives only, tensors are
+    /// forgotten as soon as the sweep has passed them; Scalars never are. throws TapeError unless x is on this tape
+    void retain(const Scalar& x);
+    template <class T>
+    void retain(const Tensor<T>& x);
+
     /// The present end of the list. Values recorded before it survive `rewind(mark)`.
     [[nodiscard]] Mark mark();
     /// Removes what was recorded since the mark; handles to it become stale. throws TapeError if the mark is not on this tape any more
@@ -138,13 +151,13 @@ class Tape : private WengertList {
 
     /// dy/dx for every x on the tape; the tape is not changed, ask as often as you like.
     /// throws TapeError if y is not on this tape, ShapeError if y is a tensor with more than one element
-    [[nodiscard]] Gradient gradient(const Scalar& y) const;
+    [[nodiscard]] Gradient gradient(const Scalar& y, const GradientOptions& options = {}) const;
     template <class T>
-    [[nodiscard]] Gradient gradient(const Tensor<T>& y) const;
-    /// The same into an existing object, whose memory is used again.
-    void gradient(const Scalar& y, Gradient& into) const;
+    [[nodiscard]] Gradient gradient(const Tensor<T>& y, const GradientOptions& options = {}) const;
+    /// The same into an existing object, whose memory is used again. If a hook throws, `into` answers no question until the next sweep.
+    void gradient(const Scalar& y, Gradient& into, const GradientOptions& options = {}) const;
     template <class T>
-    void gradient(const Tensor<T>& y, Gradient& into) const;
+    void gradient(const Tensor<T>& y, Gradient& into, const GradientOptions& options = {}) const;
 
     /// dy/dx as values on this tape, so that they can be differentiated again; needs Detail::operations.
     /// throws as gradient(), and TapeError (detail) on a tape that keeps derivatives only

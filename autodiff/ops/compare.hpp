@@ -90,12 +90,5 @@ auto select(const Tensor<bool>& c, const A& a, const B& b) {
 template <class To, class From>
 Tensor<To> cast(const Tensor<From>& x);
 
-/// x as a constant: nothing flows back.
-template <class T>
-Tensor<T> stop_gradient(const Tensor<T>& x) {
-    return x.constant();
-}
-inline Scalar stop_gradient(const Scalar& x) { return x.value(); }
-
 }  // namespace v1
 }  // namespace autodiff
