@@ -113,7 +113,9 @@ struct Pow {
     template <class T>
     static T partial_a(const T& a, const T& b, const T&) {
         using std::pow;
-        return select(b == 0, constant<T>(0), b * pow(a, T(b - 1)));
+        const T rest = pow(a, T(b - 1)), partial = b * rest;
+        // The constant only where it must be: at b = 0 the partial is 0, but its derivative by b is a^-1. (No &&: it would decide.)
+        return select(b == 0, select(rest * 0 == 0, partial, constant<T>(0)), partial);
     }
     template <class T>
     static T partial_b(const T& a, const T& b, const T& y) {

@@ -60,7 +60,9 @@ std::vector<Interval> domains(Operation code) {
     });
 }
 
-/// Points of the domain that a float holds exactly; every fourth has whole numbers: ties, kinks and steps.
+bool differentiable(Operation code, std::size_t operand) { return derivative(code, operand) != "not defined"; }
+
+/// Points of the domain that a float holds exactly; every fourth has whole numbers: ties, kinks and steps. v moves what can move.
 struct Sample {
     std::vector<std::vector<double>> x, v;  // by operand
 
@@ -73,7 +75,7 @@ struct Sample {
                 double at = std::uniform_real_distribution<double>(domain[k].low, domain[k].high)(random);
                 if (i % 4 == 3 && std::round(at) > domain[k].low && std::round(at) < domain[k].high) at = std::round(at);
                 x[k].push_back(static_cast<double>(static_cast<float>(at)));
-                v[k].push_back(static_cast<double>(static_cast<float>(direction(random))));
+                v[k].push_back(differentiable(code, k) ? static_cast<double>(static_cast<float>(direction(random))) : 0);
             }
     }
     [[nodiscard]] std::vector<double> at(std::size_t i) const { return row(x, i); }
@@ -190,7 +192,7 @@ BOOST_AUTO_TEST_CASE(the_tape_agrees_with_nested_dual_numbers) {
             near(duals.y[i], tape.y[i], 0, "value at point {}", i);
             for (std::size_t k = 0; k < sample.x.size(); ++k) {
                 near(duals.dy[k][i], tape.dy[k][i], scale_of(tape.dy[k]), "dy/dx{} at point {}", k, i);
-                near(duals.hv[k][i], tape.hv[k][i], scale_of(tape.hv[k]), "(H v){} at point {}", k, i);
+                if (differentiable(code, k)) near(duals.hv[k][i], tape.hv[k][i], scale_of(tape.hv[k]), "(H v){} at point {}", k, i);
             }
         }
     });
