@@ -20,7 +20,11 @@ void Condition::note(Operation relation, const Scalar& a, const Scalar& b) {
 }
 
 void Condition::decide() const {
-    if (branch_.id == current->id) Tape::from(*current).note_branch(branch_);
+    if (current->operation == nullptr) return;
+    Tape& tape = Tape::from(*current);
+    // Held by their rows, not by the id of now: a rewind begins a new one and keeps what is below the mark.
+    const auto held = [&](std::uint32_t row) { return row == 0 || tape.holds(row, branch_.id); };
+    if (held(branch_.a) && held(branch_.b)) tape.note_branch(branch_);
 }
 
 Scalar Condition::record_choice(const Scalar& a, const Scalar& b) const {

@@ -34,6 +34,9 @@ class Condition {
         return holds_ ? a : b;
     }
 
+    /// Of truth values; without it two conditions would rather be compared as Scalars.
+    friend bool operator==(const Condition& a, const Condition& b) { return bool(a) == bool(b); }
+
   private:
     [[gnu::always_inline]] explicit Condition(bool holds) noexcept : holds_(holds) {}
     void note(Operation relation, const Scalar& a, const Scalar& b);

@@ -255,6 +255,10 @@ Program assemble(const Tape& tape, std::span<const Scalar> inputs, std::span<con
                  std::span<const Scalar> conditions) {
     if (tape.detail() != Detail::operations)
         throw TapeError(TapeError::Kind::detail, "record", "a tape that keeps operations", "one that keeps derivatives only");
+    for (const Scalar& y : outputs)  // a captured value of another tape, or one that was moved from
+        if (y.row() != 0 && &Tape::of(y.row(), y.recording(), "record") != &tape)
+            throw TapeError(TapeError::Kind::wrong_tape, "record", "results computed from the inputs", "a value of another tape",
+                            "make it an input, or take its value()");
     Reader reader(tape, inputs);
     for (const Scalar& y : outputs) reader.need(y);
     for (const Scalar& c : conditions) reader.need(c);

@@ -156,6 +156,7 @@ struct Recording::Variants {
     Inputs inputs;
     Memory memory;
     std::vector<std::unique_ptr<const Variant>> all;
+    const Variant* first = nullptr;  // all.front(), to be read while another thread appends
 
     [[nodiscard]] std::vector<const Variant*> now() const {
         const std::shared_lock lock(mutex);
@@ -199,10 +200,11 @@ Recording::Recording(Record record, std::vector<double> example, const std::vect
         if (role.active) variants_->inputs.active_shared.push_back(role.shared);
     }
     variants_->all.push_back(std::make_unique<const Variant>(record_(example_), example_, variants_->inputs));
+    variants_->first = variants_->all.front().get();
 }
 Recording::~Recording() = default;
 
-const Program& Recording::program() const noexcept { return variants_->all.front()->forward(); }
+const Program& Recording::program() const noexcept { return variants_->first->forward(); }
 std::size_t Recording::active_inputs() const noexcept { return variants_->inputs.active_shared.size(); }
 std::size_t Recording::variants() const { return variants_->now().size(); }
 
@@ -223,7 +225,11 @@ const Variant& Recording::record_at(std::span<const double> point) const {
 
 namespace {
 
-[[noreturn]] void throw_branch_changed(const Program& program, const Guard& guard, std::size_t point) {
+[[noreturn]] void throw_branch_changed(const Variant& variant, const Guard& failed, std::size_t point) {
+    // In the words of the recorded function: a program of derivatives numbers its results anew.
+    const Program& program = variant.forward();
+    const auto same = [&failed](const Guard& guard) { return guard.place == failed.place; };
+    const Guard& guard = *std::find_if(program.guards.begin(), program.guards.end(), same);
     const std::string comparison = comparison_of(program, guard);
     throw BranchChanged(point, guard.place,
                         fmt::format("comparison {} of the recording, {}, to be {}", guard.place, comparison, guard.holds ? "true" : "false"),
@@ -247,16 +253,16 @@ const Guard* answer_at(const Variant& variant, Question question, std::span<cons
 }  // namespace
 
 void Recording::at(Question question, std::span<const double> inputs, OnBranch on_branch, std::span<double> answer) const {
-    const Variant& first = *variants_->all.front();
+    const Variant& first = *variants_->first;
     const Guard* const failed = answer_at(first, question, inputs, answer);
     if (failed == nullptr) return;
-    if (on_branch == OnBranch::report) throw_branch_changed(first.program(question), *failed, 0);
+    if (on_branch == OnBranch::report) throw_branch_changed(first, *failed, 0);
     const std::vector<const Variant*> variants = variants_->now();
     for (std::size_t v = 1; v < variants.size(); ++v)
         if (answer_at(*variants[v], question, inputs, answer) == nullptr) return;
     const Variant& here = record_at(inputs.first(example_.size()));
     if (const Guard* const again = answer_at(here, question, inputs, answer); again != nullptr)
-        throw_branch_changed(here.program(question), *again, 0);  // a function that does not do the same twice
+        throw_branch_changed(here, *again, 0);  // a function that does not do the same twice
 }
 
 namespace {
@@ -291,10 +297,6 @@ class Gathered {
     std::vector<T> numbers_;
 };
 
-}  // namespace
-
-namespace {
-
 /// Answers some of the points by one variant: their places in the columns, and their share of the sums.
 template <class T>
 void answer_some(const Variant& variant, Question question, std::span<const Column<T>> inputs, std::span<const Index> points, Memory& memory,
@@ -309,24 +311,42 @@ void answer_some(const Variant& variant, Question question, std::span<const Colu
     for (std::size_t k = 0; k < into.sums.size(); ++k) into.sums[k] += part.sums[k];
 }
 
+/// The guard that fails at one point of a batch, computed as the recording computes: the rounding of lanes, or of float, decides nothing.
+template <class T>
+const Guard* failed_guard_at(const Variant& variant, std::span<const Column<T>> inputs, Index i, std::size_t outputs, std::vector<double>& point) {
+    point.clear();
+    for (const Column<T>& column : inputs) point.push_back(static_cast<double>(column.first[i * column.step]));
+    std::vector<double> answer(outputs);
+    return answer_at(variant, Question::values, point, answer);
+}
+
 }  // namespace
 
 /// Answers the points that the first recording does not hold for.
 template <class T>
 void Recording::spread_over_variants(Question question, std::span<const Column<T>> inputs, std::vector<Index> points, Batch<T>& into) const {
-    std::vector<double> point(example_.size());
-    for (std::size_t v = 1; !points.empty(); ++v) {
+    const std::span<const Column<T>> x = inputs.first(example_.size());
+    std::vector<double> point;
+    for (std::size_t v = 1;; ++v) {
         const std::vector<const Variant*> variants = variants_->now();
         const bool is_new = v >= variants.size();
-        if (is_new)
-            for (std::size_t k = 0; k < point.size(); ++k) point[k] = static_cast<double>(inputs[k].first[points.front() * inputs[k].step]);
+        // No recording holds for the next points as the lanes see them. One may hold all the same; only else is there a branch to record.
+        std::size_t known = 0;
+        for (; is_new && known < points.size(); ++known) {
+            const auto holds = [&](const Variant* w) { return failed_guard_at<T>(*w, x, points[known], outputs(), point) == nullptr; };
+            const auto variant = std::find_if(variants.begin(), variants.end(), holds);
+            if (variant == variants.end()) break;
+            answer_some<T>(**variant, question, inputs, std::span(points).subspan(known, 1), into);
+        }
+        points.erase(points.begin(), points.begin() + static_cast<std::ptrdiff_t>(known));
+        if (points.empty()) return;
         const Variant& variant = is_new ? record_at(point) : *variants[v];
         const Gathered<T> gathered(inputs, points);
         const std::span<const Column<T>> own = std::span(gathered.columns).first(example_.size());
         const Batch<T> failed = run_plan<T>(variant.failed_guards_plan<T>(), std::ssize(points), own, variants_->memory);
         std::vector<Index> held, left;
         for (std::size_t i = 0; i < points.size(); ++i)
-            // A recording holds at its own point, whatever the rounding of T says about it.
+            // A recording holds at its own point, whatever the lanes say about it.
             ((is_new && i == 0) || failed.columns.begin_data()[i] == 0 ? held : left).push_back(points[i]);
         answer_some<T>(variant, question, inputs, held, variants_->memory, into);
         points = std::move(left);
@@ -335,7 +355,7 @@ void Recording::spread_over_variants(Question question, std::span<const Column<T
 
 template <class T>
 Batch<T> Recording::over(Question question, Index n, std::span<const Column<T>> inputs, OnBranch on_branch) const {
-    const Variant& first = *variants_->all.front();
+    const Variant& first = *variants_->first;
     const Plan<T>& plan = first.batch_plan<T>(question);
     if (!first.guarded() || n == 0) return run_plan<T>(plan, n, inputs, variants_->memory);
 
@@ -344,11 +364,11 @@ Batch<T> Recording::over(Question question, Index n, std::span<const Column<T>> 
     for (Index i = 0; i < n; ++i) (failed.columns.begin_data()[i] == 0 ? held : others).push_back(i);
     if (others.empty()) return run_plan<T>(plan, n, inputs, variants_->memory);
     if (on_branch == OnBranch::report) {
-        std::vector<double> point, answer(answers(Question::values));
-        for (const Column<T>& column : inputs.first(example_.size()))
-            point.push_back(static_cast<double>(column.first[others.front() * column.step]));
-        const Guard* const guard = answer_at(first, Question::values, point, answer);
-        throw_branch_changed(first.forward(), guard != nullptr ? *guard : first.forward().guards.front(), static_cast<std::size_t>(others.front()));
+        std::vector<double> point;
+        for (const Index i : others)
+            if (const Guard* const guard = failed_guard_at<T>(first, inputs.first(example_.size()), i, outputs(), point); guard != nullptr)
+                throw_branch_changed(first, *guard, static_cast<std::size_t>(i));
+        return run_plan<T>(plan, n, inputs);
     }
     Batch<T> all{n, variants_->memory.take<T>(Shape{static_cast<Index>(plan.columns), n}), std::vector<T>(plan.sums)};
     answer_some<T>(first, question, inputs, held, variants_->memory, all);

@@ -113,9 +113,9 @@ struct Pow {
     template <class T>
     static T partial_a(const T& a, const T& b, const T&) {
         using std::pow;
-        const T rest = pow(a, T(b - 1)), inf = constant<T>(std::numeric_limits<long double>::infinity());
-        // Only where it must be: at b = 0 the partial is 0, but its derivative by b is a^-1.
-        return select(b == 0 && (rest == inf || rest == -inf || rest != rest), constant<T>(0), b * rest);
+        const T rest = pow(a, T(b - 1)), partial = b * rest;
+        // The constant only where it must be: at b = 0 the partial is 0, but its derivative by b is a^-1. (No &&: it would decide.)
+        return select(b == 0, select(rest * 0 == 0, partial, constant<T>(0)), partial);
     }
     template <class T>
     static T partial_b(const T& a, const T& b, const T& y) {

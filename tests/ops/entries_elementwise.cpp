@@ -11,7 +11,8 @@ namespace {
 
 template <class R>
 constexpr bool has_kink = std::same_as<R, rules::Abs> || std::same_as<R, rules::Relu> || std::same_as<R, rules::Sign> ||
-                          std::same_as<R, rules::Floor> || std::same_as<R, rules::Maximum> || std::same_as<R, rules::Minimum>;
+                          std::same_as<R, rules::Floor> || std::same_as<R, rules::Maximum> || std::same_as<R, rules::Minimum> ||
+                          std::same_as<R, rules::Where> || std::derived_from<R, rules::Relation>;
 
 template <class R>
 Tensor<double> operand(Draw& draw, const Shape& shape, Interval domain, int which) {

@@ -73,7 +73,9 @@ bool near_a_kink(const std::array<double, N>& x) {
         return std::abs(x[0]) < margin;
     else if constexpr (std::same_as<R, rules::Floor>)
         return std::abs(x[0] - std::round(x[0])) < margin;
-    else if constexpr (std::same_as<R, rules::Maximum> || std::same_as<R, rules::Minimum>)
+    else if constexpr (std::same_as<R, rules::Where>)
+        return std::abs(x[0]) < margin;
+    else if constexpr (std::same_as<R, rules::Maximum> || std::same_as<R, rules::Minimum> || std::derived_from<R, rules::Relation>)
         return std::abs(x[0] - x[1]) < margin;
     else
         return false;
