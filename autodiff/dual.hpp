@@ -7,6 +7,8 @@
 
 #include "autodiff/rules/list.hpp"
 
+#include <cmath>
+#include <limits>
 #include <type_traits>
 #include <utility>
 
@@ -60,6 +62,28 @@ struct Dual {
 
 template <class T>
 inline constexpr bool is_lifted<Dual<T>> = true;
+
+// Of the value, as comparisons are.
+template <class T>
+bool isnan(const Dual<T>& x) {
+    using std::isnan;
+    return isnan(x.value);
+}
+template <class T>
+bool isinf(const Dual<T>& x) {
+    using std::isinf;
+    return isinf(x.value);
+}
+template <class T>
+bool isfinite(const Dual<T>& x) {
+    using std::isfinite;
+    return isfinite(x.value);
+}
+template <class T>
+bool signbit(const Dual<T>& x) {
+    using std::signbit;
+    return signbit(x.value);
+}
 
 namespace internal {
 
@@ -135,3 +159,21 @@ constexpr auto apply(R, const A& x, const B& z, const C& w) {
 
 }  // namespace v1
 }  // namespace autodiff
+
+/// The limits of the value's type, as Dual numbers whose tangent is 0.
+template <class T>
+class std::numeric_limits<autodiff::Dual<T>> : public std::numeric_limits<T> {
+    using Value = std::numeric_limits<T>;
+    using Dual = autodiff::Dual<T>;
+
+  public:
+    static constexpr Dual min() noexcept { return Value::min(); }
+    static constexpr Dual max() noexcept { return Value::max(); }
+    static constexpr Dual lowest() noexcept { return Value::lowest(); }
+    static constexpr Dual epsilon() noexcept { return Value::epsilon(); }
+    static constexpr Dual round_error() noexcept { return Value::round_error(); }
+    static constexpr Dual infinity() noexcept { return Value::infinity(); }
+    static constexpr Dual quiet_NaN() noexcept { return Value::quiet_NaN(); }
+    static constexpr Dual signaling_NaN() noexcept { return Value::signaling_NaN(); }
+    static constexpr Dual denorm_min() noexcept { return Value::denorm_min(); }
+};

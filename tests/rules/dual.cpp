@@ -99,4 +99,16 @@ BOOST_AUTO_TEST_CASE(nothing_flows_where_nothing_arrives) {
     BOOST_TEST((x * x).tangent.tangent == 4);
 }
 
+BOOST_AUTO_TEST_CASE(limits_and_classification_are_those_of_the_value) {
+    BOOST_TEST(std::numeric_limits<D>::is_specialized);
+    BOOST_TEST(std::numeric_limits<D>::epsilon().value == std::numeric_limits<double>::epsilon());
+    BOOST_TEST(std::numeric_limits<D>::max().value == std::numeric_limits<double>::max());
+    BOOST_TEST(std::numeric_limits<D>::max().tangent == 0);
+    BOOST_TEST(std::numeric_limits<DD>::lowest().value.value == std::numeric_limits<double>::lowest());
+    BOOST_TEST(isnan(std::numeric_limits<DD>::quiet_NaN()));
+    BOOST_TEST(isinf(std::numeric_limits<D>::infinity()));
+    BOOST_TEST(isfinite(D{1, std::numeric_limits<double>::infinity()}));
+    BOOST_TEST(signbit(D{-1, 2}));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
