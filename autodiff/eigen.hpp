@@ -25,20 +25,20 @@ inline Scalar conj(const Scalar& x) { return x; }
 inline Scalar real(const Scalar& x) { return x; }
 inline Scalar imag(const Scalar&) { return 0; }
 inline Scalar abs2(const Scalar& x) { return x * x; }
-template <class T>
-Dual<T> conj(const Dual<T>& x) {
+template <class T, std::size_t n>
+Dual<T, n> conj(const Dual<T, n>& x) {
     return x;
 }
-template <class T>
-Dual<T> real(const Dual<T>& x) {
+template <class T, std::size_t n>
+Dual<T, n> real(const Dual<T, n>& x) {
     return x;
 }
-template <class T>
-Dual<T> imag(const Dual<T>&) {
+template <class T, std::size_t n>
+Dual<T, n> imag(const Dual<T, n>&) {
     return 0;
 }
-template <class T>
-Dual<T> abs2(const Dual<T>& x) {
+template <class T, std::size_t n>
+Dual<T, n> abs2(const Dual<T, n>& x) {
     return x * x;
 }
 
@@ -79,8 +79,10 @@ struct TraitsOfLifted : GenericNumTraits<Number> {
 
 template <>
 struct NumTraits<autodiff::Scalar> : internal::TraitsOfLifted<autodiff::Scalar> {};
-template <class T>
-struct NumTraits<autodiff::Dual<T>> : internal::TraitsOfLifted<autodiff::Dual<T>> {};
+template <class T, std::size_t n>
+struct NumTraits<autodiff::Dual<T, n>> : internal::TraitsOfLifted<autodiff::Dual<T, n>> {
+    static_assert(std::same_as<T, double> && (n == 1 || n == 8), "Eigen's solvers must be told below what a 0 is, for each Dual by itself");
+};
 
 template <autodiff::Lifted Number, class Operation>
 struct ScalarBinaryOpTraits<Number, double, Operation> {
@@ -101,6 +103,10 @@ inline bool not_equal_strict(const autodiff::Scalar& x, const autodiff::Scalar& 
 template <>
 inline bool not_equal_strict(const autodiff::Dual<double>& x, const autodiff::Dual<double>& y) {
     return x != y || x.tangent != 0 || y.tangent != 0;
+}
+template <>
+inline bool not_equal_strict(const autodiff::Dual<double, 8>& x, const autodiff::Dual<double, 8>& y) {
+    return x != y || !autodiff::internal::vanishes(x.tangent) || !autodiff::internal::vanishes(y.tangent);
 }
 
 }  // namespace numext

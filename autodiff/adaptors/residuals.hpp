@@ -17,6 +17,7 @@
 #include "autodiff/dual.hpp"
 #include "autodiff/gradient.hpp"
 
+#include <algorithm>
 #include <boost/container/small_vector.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -60,22 +61,32 @@ struct Arguments {
 /// What a residual is before f has written it: NaN, so that a residual that f forgets is no silent 0.
 inline constexpr double not_written = std::numeric_limits<double>::quiet_NaN();
 
-/// One evaluation with dual numbers for every column.
+inline constexpr std::size_t columns_at_once = 8;
+
+/// One evaluation with dual numbers for every eight columns.
 template <class F>
 bool columns_by_duals(const F& f, const double* const* values, std::span<const ParameterBlock> blocks, std::span<double> residual) {
-    using D = Dual<double>;
+    using D = Dual<double, columns_at_once>;
     Arguments<D> arguments(values, blocks, [](double value, bool) { return D(value); });
-    ShortArray<D> r(residual.size());
+    ShortArray<std::pair<D*, double*>> wanted;  // the arguments that are asked for, and their columns
+    ShortArray<std::ptrdiff_t> row_stride;
     D* x = arguments.x.data();
-    for (const ParameterBlock& block : blocks) {
-        for (std::size_t k = 0; k < block.size; ++k, ++x) {
-            if (block.jacobian == nullptr) continue;
-            x->tangent = 1;
-            for (D& ri : r) ri = {not_written, not_written};
-            if (!f(arguments.first.data(), r.data())) return false;
-            x->tangent = 0;
-            double* column = block.jacobian + static_cast<std::ptrdiff_t>(k) * block.column_stride;
-            for (std::size_t i = 0; i < r.size(); ++i) column[static_cast<std::ptrdiff_t>(i) * block.row_stride] = r[i].tangent;
+    for (const ParameterBlock& block : blocks)
+        for (std::size_t k = 0; k < block.size; ++k, ++x)
+            if (block.jacobian != nullptr) {
+                wanted.emplace_back(x, block.jacobian + static_cast<std::ptrdiff_t>(k) * block.column_stride);
+                row_stride.push_back(block.row_stride);
+            }
+    ShortArray<D> r(residual.size());
+    for (std::size_t first = 0; first < wanted.size(); first += columns_at_once) {
+        const std::size_t columns = std::min(columns_at_once, wanted.size() - first);
+        for (std::size_t k = 0; k < columns; ++k) wanted[first + k].first->tangent[k] = 1;
+        for (D& ri : r) ri = not_written;
+        if (!f(arguments.first.data(), r.data())) return false;
+        for (std::size_t k = 0; k < columns; ++k) {
+            const auto& [argument, column] = wanted[first + k];
+            argument->tangent[k] = 0;
+            for (std::size_t i = 0; i < r.size(); ++i) column[static_cast<std::ptrdiff_t>(i) * row_stride[first + k]] = r[i].tangent[k];
         }
     }
     for (std::size_t i = 0; i < r.size(); ++i) residual[i] = r[i].value;
@@ -113,7 +124,7 @@ bool rows_by_sweeps(const F& f, const double* const* values, std::span<const Par
 /// r = f(x), and dr/dx for the blocks that ask for it; x[b] points to the numbers of block b. f(pointers to the first number of each
 /// block, pointer to r) returns whether x made sense; if it returns false, so does this, and r and the Jacobian mean nothing.
 /// A residual that f does not write is NaN.
-/// cost     nobody asks: f with doubles. Fewer numbers asked for than residuals: f with dual numbers, once for each number.
+/// cost     nobody asks: f with doubles. No more numbers asked for than residuals: f with dual numbers, once for every eight of them.
 ///          Otherwise reverse: f recorded once, one sweep for each residual. Both give the same numbers, to rounding
 /// throws   whatever f does
 template <class F>
@@ -125,7 +136,7 @@ bool evaluate_residuals(const F& f, const double* const* x, std::span<const Para
         for (double& ri : residual) ri = internal::not_written;
         return f(x, residual.data());
     }
-    if (columns < residual.size()) return internal::columns_by_duals(f, x, blocks, residual);
+    if (columns <= residual.size()) return internal::columns_by_duals(f, x, blocks, residual);
     return internal::rows_by_sweeps(f, x, blocks, residual);
 }
 

@@ -17,7 +17,7 @@ namespace {
 struct Calls {
     int numbers = 0, duals = 0, scalars = 0;
     void operator()(double) { ++numbers; }
-    void operator()(const Dual<double>&) { ++duals; }
+    void operator()(const Dual<double, 8>&) { ++duals; }
     void operator()(const Scalar&) { ++scalars; }
 };
 
@@ -73,10 +73,29 @@ BOOST_AUTO_TEST_CASE(the_cheaper_mode_is_taken) {
         return std::array{calls.numbers, calls.duals, calls.scalars};
     };
     BOOST_TEST((count(5, nullptr, nullptr) == std::array{1, 0, 0}), "nobody asks for derivatives");
-    BOOST_TEST((count(5, j0.data(), j1.data()) == std::array{0, 3, 0}), "three parameters, five residuals: forward");
-    BOOST_TEST((count(5, nullptr, j1.data()) == std::array{0, 1, 0}), "only one of them asked for");
-    BOOST_TEST((count(3, j0.data(), j1.data()) == std::array{0, 0, 1}), "as many residuals as parameters: reverse");
-    BOOST_TEST((count(1, j0.data(), j1.data()) == std::array{0, 0, 1}), "fewer: reverse");
+    BOOST_TEST((count(5, j0.data(), j1.data()) == std::array{0, 1, 0}), "fewer parameters than residuals: forward");
+    BOOST_TEST((count(3, j0.data(), j1.data()) == std::array{0, 1, 0}), "as many: forward");
+    BOOST_TEST((count(2, j0.data(), j1.data()) == std::array{0, 0, 1}), "more: reverse");
+    BOOST_TEST((count(2, j0.data(), nullptr) == std::array{0, 1, 0}), "parameters that nobody asks for do not count");
+}
+
+BOOST_AUTO_TEST_CASE(many_columns_take_several_passes) {
+    constexpr std::size_t n = 21;
+    const auto products = []<class T>(const T* const* p, T* y) {
+        for (std::size_t i = 0; i < n; ++i) y[i] = p[0][i] * p[0][(i + 5) % n];
+        return true;
+    };
+    std::array<double, n> numbers{}, r{};
+    for (std::size_t i = 0; i < n; ++i) numbers[i] = 1.0 + static_cast<double>(i);
+    std::array<double, n * n> jacobian{};
+    const double* first = numbers.data();
+    const ParameterBlock block{n, jacobian.data(), n, 1};
+    BOOST_TEST(evaluate_residuals(products, &first, {&block, 1}, r));
+    for (std::size_t i = 0; i < n; ++i)
+        for (std::size_t k = 0; k < n; ++k) {
+            const std::size_t other = (i + 5) % n;
+            BOOST_TEST(jacobian[i * n + k] == (k == i ? numbers[other] : 0) + (k == other ? numbers[i] : 0));
+        }
 }
 
 BOOST_AUTO_TEST_CASE(a_block_that_nobody_asks_for_is_a_constant_and_its_place_is_not_touched) {

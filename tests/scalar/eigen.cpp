@@ -4,6 +4,8 @@
 
 #include "autodiff/gradient.hpp"
 
+#include "tests/support/compare.hpp"
+
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <functional>
