@@ -30,7 +30,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(nist_certifies_eight_digits_from_both_starting_val
         ceres::Problem problem;
         for (std::size_t i = 0; i < data.x.size(); ++i) {
             const nist::Residual<Model> residual{data.x[i], data.y[i]};
-            problem.AddResidualBlock(new autodiff::CeresCostFunction<nist::Residual<Model>, 1, parameters<Model>>(residual), nullptr, b.data());
+            problem.AddResidualBlock(new autodiff::CeresCostFunction<nist::Residual<Model>, 1, parameters<Model>>(residual), nullptr,
+                                     b.data());
         }
         ceres::Solver::Options options;
         options.logging_type = ceres::SILENT;

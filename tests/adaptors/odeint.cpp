@@ -50,7 +50,8 @@ struct Variational {
     template <class State>
     void operator()(const State& x, State& dxdt, double t) const {
         Predators<double>{rates}(x, dxdt, t);
-        const std::array<std::array<double, 2>, 2> dfdx{{{rates[0] - rates[1] * x[1], -rates[1] * x[0]}, {rates[2] * x[1], rates[2] * x[0] - rates[3]}}};
+        const std::array<std::array<double, 2>, 2> dfdx{
+            {{rates[0] - rates[1] * x[1], -rates[1] * x[0]}, {rates[2] * x[1], rates[2] * x[0] - rates[3]}}};
         const std::array<std::array<double, 4>, 2> dfdp{{{x[0], -x[0] * x[1], 0, 0}, {0, 0, x[0] * x[1], -x[1]}}};
         for (std::size_t i = 0; i < 2; ++i)
             for (std::size_t k = 0; k < 4; ++k) dxdt[2 + 4 * i + k] = dfdx[i][0] * x[2 + k] + dfdx[i][1] * x[6 + k] + dfdp[i][k];
@@ -86,7 +87,8 @@ BOOST_AUTO_TEST_CASE(errors_of_the_value_and_of_the_sensitivities_shrink_with_th
         const Oscillator<Scalar> system{tape.variable(omega)};
         const std::array start{tape.variable(x0), tape.variable(v0)};
         std::vector<Scalar> x(start.begin(), start.end());
-        odeint::integrate_n_steps(odeint::runge_kutta4<std::vector<Scalar>>(), system, x, 0.0, end / steps, static_cast<std::size_t>(steps));
+        odeint::integrate_n_steps(odeint::runge_kutta4<std::vector<Scalar>>(), system, x, 0.0, end / steps,
+                                  static_cast<std::size_t>(steps));
         const auto dx = gradient(x[0]);
         return std::array{std::abs(x[0].value() - exact), std::abs(dx[system.omega] - exact_gradient[0]),
                           std::abs(dx[start[0]] - exact_gradient[1]), std::abs(dx[start[1]] - exact_gradient[2])};
@@ -110,7 +112,8 @@ BOOST_AUTO_TEST_CASE(differentiating_fixed_steps_is_the_same_scheme_on_the_varia
 
 BOOST_AUTO_TEST_CASE(controlled_steps_give_the_sensitivities_of_the_variational_equations) {
     std::vector<double> expected{2, 1, 0, 0, 0, 0, 0, 0, 0, 0};
-    odeint::integrate_adaptive(odeint::make_controlled(1e-13, 1e-13, Dopri5<std::vector<double>>()), Variational{}, expected, 0.0, 5.0, 0.01);
+    odeint::integrate_adaptive(odeint::make_controlled(1e-13, 1e-13, Dopri5<std::vector<double>>()), Variational{}, expected, 0.0, 5.0,
+                               0.01);
     const auto check = [&expected](const std::array<double, 10>& got) {
         for (std::size_t i = 0; i < got.size(); ++i) BOOST_TEST(close(got[i], expected[i], {.relative = 1e-8, .absolute = 1e-8}));
     };
@@ -118,7 +121,8 @@ BOOST_AUTO_TEST_CASE(controlled_steps_give_the_sensitivities_of_the_variational_
         odeint::integrate_adaptive(odeint::make_controlled(1e-11, 1e-11, Dopri5<State>()), system, x, 0.0, 5.0, 0.01);
     };
     const auto cash_karp = []<class System, class State>(const System& system, State& x) {
-        odeint::integrate_adaptive(odeint::make_controlled(1e-11, 1e-11, odeint::runge_kutta_cash_karp54<State>()), system, x, 0.0, 5.0, 0.01);
+        odeint::integrate_adaptive(odeint::make_controlled(1e-11, 1e-11, odeint::runge_kutta_cash_karp54<State>()), system, x, 0.0, 5.0,
+                                   0.01);
     };
     const auto dense = []<class System, class State>(const System& system, State& x) {
         const std::array times{0.0, 1.7, 5.0};

@@ -41,9 +41,7 @@ constexpr std::array ab{a, b};
 const std::array place{ab.data(), &c};
 
 double value(int i) { return std::exp(a * i) * std::sin(b) + a * c; }
-double partial(int i, std::size_t k) {
-    return std::array{i * std::exp(a * i) * std::sin(b) + c, std::exp(a * i) * std::cos(b), a}[k];
-}
+double partial(int i, std::size_t k) { return std::array{i * std::exp(a * i) * std::sin(b) + c, std::exp(a * i) * std::cos(b), a}[k]; }
 
 }  // namespace
 
@@ -131,7 +129,7 @@ BOOST_AUTO_TEST_CASE(what_f_does_not_write_is_nan_and_never_a_silent_zero) {
     };
     std::array<double, 4> r{};
     std::array<double, 8> jacobian{};
-    for (const std::size_t residuals : {2, 4})
+    for (const std::size_t residuals : {2u, 4u})
         for (double* wanted : {static_cast<double*>(nullptr), jacobian.data()}) {
             const ParameterBlock block{2, wanted, 2, 1};
             r.fill(5);
@@ -149,7 +147,7 @@ BOOST_AUTO_TEST_CASE(f_may_refuse_its_arguments_or_throw) {
     const auto throws = []<class T>(const T* const*, T*) -> bool { throw std::domain_error("outside"); };
     std::array<double, 4> r{};
     std::array<double, 8> jacobian{};
-    for (const std::size_t residuals : {1, 4})
+    for (const std::size_t residuals : {1u, 4u})
         for (double* wanted : {static_cast<double*>(nullptr), jacobian.data()}) {
             const ParameterBlock block{2, wanted, 2, 1};
             BOOST_TEST(!evaluate_residuals(refuses, place.data(), {&block, 1}, {r.data(), residuals}));
