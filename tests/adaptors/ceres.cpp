@@ -5,9 +5,12 @@
 #include "examples/bundle/scene.hpp"
 #include "tests/support/compare.hpp"
 
+#include <algorithm>
+#include <array>
 #include <boost/test/unit_test.hpp>
 #include <ceres/autodiff_cost_function.h>
 #include <ceres/rotation.h>
+#include <Eigen/Geometry>
 #include <random>
 #include <vector>
 
