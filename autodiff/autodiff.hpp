@@ -17,6 +17,7 @@
 ///   structure.hpp models are plain structs: their parameters by name
 ///   explain/      the ledger of the chain rule, in words and numbers
 ///   kernels/      numbers only: loops, GEMM, convolution, threads
+///   eigen.hpp     optional, not included here: matrices of Scalar      adaptors/     optional: Ceres, Eigen's optimisers, Boost.odeint
 #pragma once
 
 #include "autodiff/derivatives.hpp"

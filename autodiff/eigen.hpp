@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
-/// Eigen matrices of Scalar: products, decompositions and solvers record themselves. Optional; nothing else includes Eigen.
+/// Eigen matrices of Scalar: products, decompositions and solvers record themselves. Matrices of Dual numbers carry their tangents through
+/// the same code. Optional; only the adaptors to optimisers include Eigen beside this.
 ///
 ///     Eigen::MatrixX<autodiff::Scalar> a = ...;   auto y = a.lu().solve(b).squaredNorm();   gradient(y)[a(0, 1)];
 ///
 /// Every elementary operation of a decomposition is a row: n^3/3 rows for the LU of n x n. For large matrices use Tensor, whose
 /// solve() is one row. Pivots are chosen by value and stay fixed, as in any program with branches.
-/// Matrices of double mix with matrices of Scalar, without being converted first.
+/// Matrices of double mix with matrices of either, without being converted first.
 #pragma once
 
+#include "autodiff/dual.hpp"
 #include "autodiff/scalar.hpp"
 
 #include <concepts>
@@ -23,17 +25,36 @@ inline Scalar conj(const Scalar& x) { return x; }
 inline Scalar real(const Scalar& x) { return x; }
 inline Scalar imag(const Scalar&) { return 0; }
 inline Scalar abs2(const Scalar& x) { return x * x; }
+template <class T, std::size_t n>
+Dual<T, n> conj(const Dual<T, n>& x) {
+    return x;
+}
+template <class T, std::size_t n>
+Dual<T, n> real(const Dual<T, n>& x) {
+    return x;
+}
+template <class T, std::size_t n>
+Dual<T, n> imag(const Dual<T, n>&) {
+    return 0;
+}
+template <class T, std::size_t n>
+Dual<T, n> abs2(const Dual<T, n>& x) {
+    return x * x;
+}
 
 }  // namespace v1
 }  // namespace autodiff
 
 namespace Eigen {
 
-template <>
-struct NumTraits<autodiff::Scalar> : GenericNumTraits<autodiff::Scalar> {
-    using Real = autodiff::Scalar;
-    using NonInteger = autodiff::Scalar;
-    using Nested = autodiff::Scalar;
+namespace internal {
+
+/// A number type of ours in Eigen's terms.
+template <class Number>
+struct TraitsOfLifted : GenericNumTraits<Number> {
+    using Real = Number;
+    using NonInteger = Number;
+    using Nested = Number;
     using Literal = double;
     enum {
         IsComplex = 0,
@@ -54,21 +75,38 @@ struct NumTraits<autodiff::Scalar> : GenericNumTraits<autodiff::Scalar> {
     static constexpr int digits() { return NumTraits<double>::digits(); }
 };
 
-template <class Operation>
-struct ScalarBinaryOpTraits<autodiff::Scalar, double, Operation> {
-    using ReturnType = autodiff::Scalar;
+}  // namespace internal
+
+template <>
+struct NumTraits<autodiff::Scalar> : internal::TraitsOfLifted<autodiff::Scalar> {};
+template <class T, std::size_t n>
+struct NumTraits<autodiff::Dual<T, n>> : internal::TraitsOfLifted<autodiff::Dual<T, n>> {
+    static_assert(std::same_as<T, double> && (n == 1 || n == 8), "Eigen's solvers must be told below what a 0 is, for each Dual by itself");
 };
-template <class Operation>
-struct ScalarBinaryOpTraits<double, autodiff::Scalar, Operation> {
-    using ReturnType = autodiff::Scalar;
+
+template <autodiff::Lifted Number, class Operation>
+struct ScalarBinaryOpTraits<Number, double, Operation> {
+    using ReturnType = Number;
+};
+template <autodiff::Lifted Number, class Operation>
+struct ScalarBinaryOpTraits<double, Number, Operation> {
+    using ReturnType = Number;
 };
 
 namespace numext {
 
-// Eigen's solvers leave out what they multiply by 0. A recorded 0 is not left out: its derivative is not 0.
+// Eigen's solvers leave out what they multiply by 0. A 0 that is recorded or has a tangent is not left out: its derivative is not 0.
 template <>
 inline bool not_equal_strict(const autodiff::Scalar& x, const autodiff::Scalar& y) {
     return x.recorded() || y.recorded() || x != y;
+}
+template <>
+inline bool not_equal_strict(const autodiff::Dual<double>& x, const autodiff::Dual<double>& y) {
+    return x != y || x.tangent != 0 || y.tangent != 0;
+}
+template <>
+inline bool not_equal_strict(const autodiff::Dual<double, 8>& x, const autodiff::Dual<double, 8>& y) {
+    return x != y || !autodiff::internal::vanishes(x.tangent) || !autodiff::internal::vanishes(y.tangent);
 }
 
 }  // namespace numext
@@ -76,26 +114,26 @@ inline bool not_equal_strict(const autodiff::Scalar& x, const autodiff::Scalar& 
 namespace internal {
 
 template <class A, class B>
-concept MixesScalars = std::same_as<typename A::Scalar, autodiff::Scalar> != std::same_as<typename B::Scalar, autodiff::Scalar>;
+concept MixesScalars = autodiff::Lifted<typename A::Scalar> != autodiff::Lifted<typename B::Scalar>;
 
 /// y[i,j] = sum_k a[i,k] b[k,j] where one factor is of numbers. Eigen's blocked kernels would convert a Scalar to a number there, which
 /// does not compile, and should not: the derivative would end silently. One row for every sixteen terms.
 struct MixedProduct {
     template <class Y, class A, class B>
     static void evalTo(Y& y, const A& a, const B& b) {
-        for_each_element(y, a, b, [](autodiff::Scalar& yij, autodiff::Scalar&& dot) { yij = std::move(dot); });
+        for_each_element(y, a, b, []<class T>(T& yij, T&& dot) { yij = std::move(dot); });
     }
     template <class Y, class A, class B>
     static void addTo(Y& y, const A& a, const B& b) {
-        for_each_element(y, a, b, [](autodiff::Scalar& yij, autodiff::Scalar&& dot) { yij += std::move(dot); });
+        for_each_element(y, a, b, []<class T>(T& yij, T&& dot) { yij += std::move(dot); });
     }
     template <class Y, class A, class B>
     static void subTo(Y& y, const A& a, const B& b) {
-        for_each_element(y, a, b, [](autodiff::Scalar& yij, autodiff::Scalar&& dot) { yij -= std::move(dot); });
+        for_each_element(y, a, b, []<class T>(T& yij, T&& dot) { yij -= std::move(dot); });
     }
     template <class Y, class A, class B>
-    static void scaleAndAddTo(Y& y, const A& a, const B& b, const autodiff::Scalar& alpha) {
-        for_each_element(y, a, b, [&alpha](autodiff::Scalar& yij, autodiff::Scalar&& dot) { yij += alpha * std::move(dot); });
+    static void scaleAndAddTo(Y& y, const A& a, const B& b, const typename Y::Scalar& alpha) {
+        for_each_element(y, a, b, [&alpha]<class T>(T& yij, T&& dot) { yij += alpha * std::move(dot); });
     }
 
   private:
@@ -105,7 +143,7 @@ struct MixedProduct {
         const auto& b = rhs.eval();
         for (Index j = 0; j < b.cols(); ++j)
             for (Index i = 0; i < a.rows(); ++i) {
-                autodiff::Scalar dot = 0;
+                typename Y::Scalar dot = 0;
                 if (a.cols() > 0) dot = a(i, 0) * b(0, j);
                 for (Index k = 1; k < a.cols(); ++k) dot += a(i, k) * b(k, j);
                 assign(y.coeffRef(i, j), std::move(dot));

@@ -15,7 +15,8 @@ set(wengert_packages
         "LAPACK         wengert::lapack             libopenblas-dev      openblas-devel   openblas       lapack"
         "CLI11          CLI11::CLI11                libcli11-dev         cli11-devel      cli11          cli11"
         "nlohmann_json  nlohmann_json::nlohmann_json  nlohmann-json3-dev json-devel       nlohmann-json  nlohmann-json"
-        "Eigen3         Eigen3::Eigen               libeigen3-dev        eigen3-devel     eigen          eigen3")
+        "Eigen3         Eigen3::Eigen               libeigen3-dev        eigen3-devel     eigen          eigen3"
+        "Ceres          Ceres::ceres                libceres-dev         ceres-solver-devel ceres-solver ceres")
 
 # A macro, because find_package defines targets and variables in the folder that calls it.
 macro(wengert_need)
@@ -38,6 +39,15 @@ macro(wengert_need)
             set_property(GLOBAL APPEND PROPERTY wengert_missing "${wengert_rows}")
         endif()
     endforeach()
+endmacro()
+
+# wengert_need_or_look_for(option package): needs the package if the option is set, else uses it if it is there.
+macro(wengert_need_or_look_for option package)
+    if(${option})
+        wengert_need(${package})
+    else()
+        find_package(${package} QUIET CONFIG)
+    endif()
 endmacro()
 
 function(wengert_stop_if_packages_are_missing)

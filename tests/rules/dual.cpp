@@ -99,4 +99,35 @@ BOOST_AUTO_TEST_CASE(nothing_flows_where_nothing_arrives) {
     BOOST_TEST((x * x).tangent.tangent == 4);
 }
 
+BOOST_AUTO_TEST_CASE(several_directions_at_once_are_each_direction_alone) {
+    using Three = Dual<double, 3>;
+    const auto f = [](auto a, auto b) { return atan2(exp(a) * b, 2 + a) - pow(b, a) / hypot(a, b) + tanh(a * b) * 3; };
+    const Three a{0.7, {1, 0, -2}}, b{1.9, {0, 1, 0.5}};
+    const Three y = f(a, b);
+    for (std::size_t k = 0; k < 3; ++k) {
+        const D alone = f(D{0.7, a.tangent[k]}, D{1.9, b.tangent[k]});
+        BOOST_TEST(y.value == alone.value);
+        BOOST_TEST(close(y.tangent[k], alone.tangent, {.ulps = 2}));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(an_infinite_partial_carries_only_the_directions_that_have_a_tangent) {
+    const Dual<double, 2> x{0, {1, 0}};
+    const auto y = sqrt(x);
+    BOOST_TEST(y.tangent[0] == std::numeric_limits<double>::infinity());
+    BOOST_TEST(y.tangent[1] == 0);
+}
+
+BOOST_AUTO_TEST_CASE(limits_and_classification_are_those_of_the_value) {
+    BOOST_TEST(std::numeric_limits<D>::is_specialized);
+    BOOST_TEST(std::numeric_limits<D>::epsilon().value == std::numeric_limits<double>::epsilon());
+    BOOST_TEST(std::numeric_limits<D>::max().value == std::numeric_limits<double>::max());
+    BOOST_TEST(std::numeric_limits<D>::max().tangent == 0);
+    BOOST_TEST(std::numeric_limits<DD>::lowest().value.value == std::numeric_limits<double>::lowest());
+    BOOST_TEST(isnan(std::numeric_limits<DD>::quiet_NaN()));
+    BOOST_TEST(isinf(std::numeric_limits<D>::infinity()));
+    BOOST_TEST(isfinite(D{1, std::numeric_limits<double>::infinity()}));
+    BOOST_TEST(signbit(D{-1, 2}));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

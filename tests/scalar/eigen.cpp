@@ -4,6 +4,8 @@
 
 #include "autodiff/gradient.hpp"
 
+#include "tests/support/compare.hpp"
+
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <functional>
@@ -325,6 +327,25 @@ BOOST_AUTO_TEST_CASE(a_constant_matrix_makes_no_rows) {
     BOOST_TEST(a.determinant().value() == general(4).determinant(), boost::test_tools::tolerance(1e-12));
     BOOST_TEST(a.isApprox(general(4).cast<Scalar>()));
     BOOST_TEST(tape.stats().rows == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(dual_numbers_pass_through_solvers_and_zeros_keep_their_tangents) {
+    using D = autodiff::Dual<double>;
+    const Eigen::Matrix3d a{{2, 0.5, -1}, {0.25, 3, 0.5}, {-0.5, 1, 4}};
+    const Eigen::Vector3d direction(1, -2, 0.5);
+    Eigen::Vector3<D> b;
+    for (Eigen::Index i = 0; i < 3; ++i) b[i] = {0, direction[i]};
+    const Eigen::Vector3d expected = a.lu().solve(direction);
+    const Eigen::Matrix3<D> lifted = a.cast<D>();
+    const Eigen::Vector3<D> x = lifted.lu().solve(b), z = lifted.triangularView<Eigen::Upper>().solve(b);
+    const Eigen::Vector3d expected_z = a.triangularView<Eigen::Upper>().solve(direction);
+    const Eigen::Vector3<D> product = a * b;
+    for (Eigen::Index i = 0; i < 3; ++i) {
+        BOOST_TEST(x[i].value == 0);
+        BOOST_TEST(test::close(x[i].tangent, expected[i], {.relative = 1e-14}));
+        BOOST_TEST(test::close(z[i].tangent, expected_z[i], {.relative = 1e-14}));
+        BOOST_TEST(test::close(product[i].tangent, (a * direction)[i], {.relative = 1e-14}));
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
