@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a checkpointed loop really allocates: every byte that operator new gives out in this program is counted here.
+// What a checkpointed loop really allocates: every byte that a tensor takes in this program is counted here, in the operator new that
+// gives out aligned memory. (Only that one: sanitizers keep the others.)
 #include "autodiff/autodiff.hpp"
 
 #include <atomic>
@@ -33,10 +34,7 @@ void give_back(void* memory) noexcept {
 
 }  // namespace
 
-void* operator new(std::size_t size) { return give_out(size); }
 void* operator new(std::size_t size, std::align_val_t) { return give_out(size); }
-void operator delete(void* memory) noexcept { give_back(memory); }
-void operator delete(void* memory, std::size_t) noexcept { give_back(memory); }
 void operator delete(void* memory, std::align_val_t) noexcept { give_back(memory); }
 void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { give_back(memory); }
 
