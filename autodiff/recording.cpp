@@ -263,7 +263,7 @@ Values Recording::push(const Seeds& xdot) const {
         std::vector<double> rows;
         Adjoints<double> tangents = blank(rows);
         plant(tangents, xdot, arguments_, "tangent");
-        tangent_sweep(tape_->list(), tape_->nodes(), tangents, root_, ListedPartials{tape_->list().partial});
+        tangent_sweep(tape_->list(), tape_->nodes(), tangents, root_, ListedPartials{tape_->list()});
         for (const Value& y : results_) ydot.push_back(harvest(tangents, y));
         return ydot;
     }
@@ -296,7 +296,7 @@ Values Recording::pull(const Seeds& ybar) const {
     std::vector<double> rows;
     Adjoints<double> adjoints = blank(rows);
     plant(adjoints, ybar, results_, "cotangent");
-    reverse_sweep(tape_->list(), tape_->nodes(), adjoints, root_, ListedPartials{tape_->list().partial});
+    reverse_sweep(tape_->list(), tape_->nodes(), adjoints, root_, ListedPartials{tape_->list()});
     for (const Value& x : arguments_) xbar.push_back(harvest(adjoints, x));
     return xbar;
 }

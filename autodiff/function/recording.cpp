@@ -368,7 +368,7 @@ Batch<T> Recording::over(Question question, Index n, std::span<const Column<T>> 
         for (const Index i : others)
             if (const Guard* const guard = failed_guard_at<T>(first, inputs.first(example_.size()), i, outputs(), point); guard != nullptr)
                 throw_branch_changed(first, *guard, static_cast<std::size_t>(i));
-        return run_plan<T>(plan, n, inputs);
+        return run_plan<T>(plan, n, inputs, variants_->memory);
     }
     Batch<T> all{n, variants_->memory.take<T>(Shape{static_cast<Index>(plan.columns), n}), std::vector<T>(plan.sums)};
     answer_some<T>(first, question, inputs, held, variants_->memory, all);
