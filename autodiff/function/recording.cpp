@@ -336,7 +336,7 @@ void Recording::spread_over_variants(Question question, std::span<const Column<T
             const auto holds = [&](const Variant* w) { return failed_guard_at<T>(*w, x, points[known], outputs(), point) == nullptr; };
             const auto variant = std::find_if(variants.begin(), variants.end(), holds);
             if (variant == variants.end()) break;
-            answer_some<T>(**variant, question, inputs, std::span(points).subspan(known, 1), into);
+            answer_some<T>(**variant, question, inputs, std::span(points).subspan(known, 1), variants_->memory, into);
         }
         points.erase(points.begin(), points.begin() + static_cast<std::ptrdiff_t>(known));
         if (points.empty()) return;
