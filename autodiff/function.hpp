@@ -146,16 +146,16 @@ void append_outputs(const Y& y, std::vector<Scalar>& to) {
 template <class P, class A>
 inline constexpr bool is_one_point = P::is_number ? std::is_arithmetic_v<A> : Numbers<A>;
 template <class A>
-struct ElementOf {
+struct BatchElement {
     using type = typename A::value_type;
 };
 template <class T>
-struct ElementOf<Tensor<T>> {
+struct BatchElement<Tensor<T>> {
     using type = T;
 };
 template <class A>
     requires std::is_arithmetic_v<A>
-struct ElementOf<A> {
+struct BatchElement<A> {
     using type = double;
 };
 
@@ -426,7 +426,7 @@ class Function {
         return [&]<std::size_t... k>(std::index_sequence<k...>) {
             // The element type: of the arguments that differ from point to point.
             using T = std::common_type_t<
-                float, std::conditional_t<std::tuple_element_t<k, WithDirections>::is_shared, float, typename internal::ElementOf<A>::type>...>;
+                float, std::conditional_t<std::tuple_element_t<k, WithDirections>::is_shared, float, typename internal::BatchElement<A>::type>...>;
             internal::Columns<T> columns;
             (add<T, std::tuple_element_t<k, WithDirections>>(columns, k, a), ...);
             return recording_->template over<T>(question, columns.n, columns.columns, batch_on_branch_);
