@@ -10,6 +10,7 @@
 ///   gradient.hpp  what users ask: gradient(y), value_and_gradient(f, x...)
 ///   derivatives.hpp       jvp, vjp, jacobian, hessian, hvp of functions; any order by nesting
 ///   recorded_gradient.hpp the gradient as a recorded function: any order
+///   function.hpp  record(f, x...): recorded once, replayed at a point, or at many in SIMD lanes and threads
 ///   sparse/       patterns, colours, and Jacobians and Hessians of few entries
 ///   tangent.hpp   tangents of everything on a tape, from seeds: the mirror image of gradient(y)
 ///   control.hpp   scaled, reversed, stopped, watched adjoints  custom.hpp    operations of your own
@@ -20,13 +21,14 @@
 ///   eigen.hpp     optional, not included here: matrices of Scalar      adaptors/     optional: Ceres, Eigen's optimisers, Boost.odeint
 #pragma once
 
-#include "autodiff/derivatives.hpp"
 #include "autodiff/checkpoint.hpp"
 #include "autodiff/control.hpp"
 #include "autodiff/custom.hpp"
+#include "autodiff/derivatives.hpp"
 #include "autodiff/error.hpp"
 #include "autodiff/explain/explain.hpp"
 #include "autodiff/format.hpp"
+#include "autodiff/function.hpp"
 #include "autodiff/gradient.hpp"
 #include "autodiff/implicit.hpp"
 #include "autodiff/ops/arithmetic.hpp"
