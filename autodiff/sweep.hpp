@@ -43,7 +43,7 @@ inline void accumulate(Scalar& sum, const Scalar& first, const Scalar& second) {
     else if (!first.recorded() && first.value() == 1)
         accumulate(sum, second);
     else
-        sum = silent(sum) ? chain_product(first, second) : chain_sum(first, second, sum);
+        sum = silent(sum) ? rules::chain_product(first, second) : rules::chain_sum(first, second, sum);
 }
 inline void flow(const Adjoints<Scalar>& adjoints, Operand x, const Scalar& ybar, const Scalar& partial) {
     const auto row = static_cast<std::uint32_t>(x);

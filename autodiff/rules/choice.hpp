@@ -137,42 +137,44 @@ struct ChainSum {
     }
 };
 
-}  // namespace rules
-
+// Their functions stay here, so that a program's own `less` or `equal` of Scalars or tensors is not mistaken for one of them.
 template <class A, class B>
     requires(Lifted<A> || Lifted<B>)
 [[gnu::always_inline]] inline auto less(A&& a, B&& b) {
-    return apply(rules::Less{}, std::forward<A>(a), std::forward<B>(b));
+    return apply(Less{}, std::forward<A>(a), std::forward<B>(b));
 }
 template <class A, class B>
     requires(Lifted<A> || Lifted<B>)
 [[gnu::always_inline]] inline auto less_equal(A&& a, B&& b) {
-    return apply(rules::LessEqual{}, std::forward<A>(a), std::forward<B>(b));
+    return apply(LessEqual{}, std::forward<A>(a), std::forward<B>(b));
 }
 template <class A, class B>
     requires(Lifted<A> || Lifted<B>)
 [[gnu::always_inline]] inline auto equal(A&& a, B&& b) {
-    return apply(rules::Equal{}, std::forward<A>(a), std::forward<B>(b));
+    return apply(Equal{}, std::forward<A>(a), std::forward<B>(b));
 }
 template <class A, class B>
     requires(Lifted<A> || Lifted<B>)
 [[gnu::always_inline]] inline auto not_equal(A&& a, B&& b) {
-    return apply(rules::NotEqual{}, std::forward<A>(a), std::forward<B>(b));
-}
-/// b where the number a is not 0, else c; both sides are recorded, and the one that was not chosen receives no adjoint.
-template <Lifted A, class B, class C>
-[[gnu::always_inline]] inline auto where(A&& a, B&& b, C&& c) {
-    return apply(rules::Where{}, std::forward<A>(a), std::forward<B>(b), std::forward<C>(c));
+    return apply(NotEqual{}, std::forward<A>(a), std::forward<B>(b));
 }
 template <class A, class B>
     requires(Lifted<A> || Lifted<B>)
 [[gnu::always_inline]] inline auto chain_product(A&& a, B&& b) {
-    return apply(rules::ChainProduct{}, std::forward<A>(a), std::forward<B>(b));
+    return apply(ChainProduct{}, std::forward<A>(a), std::forward<B>(b));
 }
 template <class A, class B, class C>
     requires(Lifted<A> || Lifted<B> || Lifted<C>)
 [[gnu::always_inline]] inline auto chain_sum(A&& a, B&& b, C&& c) {
-    return apply(rules::ChainSum{}, std::forward<A>(a), std::forward<B>(b), std::forward<C>(c));
+    return apply(ChainSum{}, std::forward<A>(a), std::forward<B>(b), std::forward<C>(c));
+}
+
+}  // namespace rules
+
+/// b where the number a is not 0, else c; both sides are recorded, and the one that was not chosen receives no adjoint.
+template <Lifted A, class B, class C>
+[[gnu::always_inline]] inline auto where(A&& a, B&& b, C&& c) {
+    return apply(rules::Where{}, std::forward<A>(a), std::forward<B>(b), std::forward<C>(c));
 }
 
 }  // namespace v1

@@ -16,7 +16,7 @@ namespace {
 using namespace autodiff;
 using test::numbers;
 
-constexpr double inf = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double inf = std::numeric_limits<double>::infinity(), NaN = std::numeric_limits<double>::quiet_NaN();
 
 template <class E, class F>
 void throws(const F& f, const std::string& text) {
@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(points_that_are_not_finite_affect_their_own_results_only) {
     std::vector<double> x(130), y(130), v(130, 0.5);
     for (std::size_t i = 0; i < x.size(); ++i) x[i] = std::sin(static_cast<double>(i)), y[i] = std::cos(static_cast<double>(i));
     const auto clean_y = numbers(f(x, y)), clean_dx = numbers(std::get<0>(f.gradient(x, y))), clean_hv = numbers(std::get<1>(f.hvp(x, y, v, v)));
-    for (const auto& [i, value] : {std::pair{3, nan}, {64, inf}, {65, -inf}, {129, nan}}) x[static_cast<std::size_t>(i)] = value;
+    for (const auto& [i, value] : {std::pair{3, NaN}, {64, inf}, {65, -inf}, {129, NaN}}) x[static_cast<std::size_t>(i)] = value;
     const auto got_y = numbers(f(x, y)), got_dx = numbers(std::get<0>(f.gradient(x, y))), got_hv = numbers(std::get<1>(f.hvp(x, y, v, v)));
     for (std::size_t i = 0; i < x.size(); ++i)
         if (std::isfinite(x[i])) {

@@ -15,7 +15,7 @@ namespace {
 using namespace autodiff;
 using function::Value;
 
-constexpr double inf = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double inf = std::numeric_limits<double>::infinity(), NaN = std::numeric_limits<double>::quiet_NaN();
 
 /// The steps that a batch takes per block.
 template <class F>
@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(constants_are_folded_and_listed_once) {
 BOOST_AUTO_TEST_CASE(zeros_of_both_signs_and_nan_are_constants_of_their_own) {
     function::Assembler assembler(1);
     BOOST_TEST((assembler.constant(0.0) != assembler.constant(-0.0)));
-    BOOST_TEST((assembler.constant(nan) == assembler.constant(nan)));
+    BOOST_TEST((assembler.constant(NaN) == assembler.constant(NaN)));
 }
 
 BOOST_AUTO_TEST_CASE(operations_that_change_nothing_disappear) {
@@ -123,23 +123,23 @@ BOOST_AUTO_TEST_CASE(nothing_is_simplified_that_changes_a_value) {
     const auto times_zero = record([](const auto& x) { return x * 0; }, 1.0);
     check_at(times_zero, 3, 0.0);
     check_at(times_zero, -3, -0.0);
-    check_at(times_zero, inf, nan);
-    check_at(times_zero, nan, nan);
+    check_at(times_zero, inf, NaN);
+    check_at(times_zero, NaN, NaN);
     const auto minus_itself = record([](const auto& x) { return x - x; }, 1.0);
     check_at(minus_itself, 3, 0.0);
-    check_at(minus_itself, inf, nan);
-    check_at(minus_itself, nan, nan);
+    check_at(minus_itself, inf, NaN);
+    check_at(minus_itself, NaN, NaN);
     const auto over_itself = record([](const auto& x) { return x / x; }, 1.0);
     check_at(over_itself, 3, 1);
-    check_at(over_itself, 0, nan);
-    check_at(over_itself, inf, nan);
+    check_at(over_itself, 0, NaN);
+    check_at(over_itself, inf, NaN);
     const auto to_the_0 = record([](const auto& x) { return pow(x, 0.0); }, 1.0);
-    check_at(to_the_0, nan, 1);
+    check_at(to_the_0, NaN, 1);
     const auto zero_over = record([](const auto& x) { return 0 / x; }, 1.0);
-    check_at(zero_over, 0, nan);
+    check_at(zero_over, 0, NaN);
     check_at(zero_over, -2, -0.0);
     const auto is_itself = record([](const auto& x) { return where(x == x, 1, 2); }, 1.0);
-    check_at(is_itself, nan, 2);
+    check_at(is_itself, NaN, 2);
     check_at(is_itself, inf, 1);
     const auto plus_zero = record([](const auto& x) { return x + 0; }, 1.0);
     check_at(plus_zero, 0, 0.0);

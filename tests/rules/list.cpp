@@ -74,16 +74,16 @@ const auto binary = std::tuple{
     spelled<rules::Hypot>([](auto a, auto b) { return hypot(a, b); }),
     spelled<rules::Atan2>([](auto a, auto b) { return atan2(a, b); }),
     spelled<rules::Polygamma>([](auto a, auto b) { return polygamma(a, b); }),
-    spelled<rules::Less>([](auto a, auto b) { return less(a, b); }),
-    spelled<rules::LessEqual>([](auto a, auto b) { return less_equal(a, b); }),
-    spelled<rules::Equal>([](auto a, auto b) { return equal(a, b); }),
-    spelled<rules::NotEqual>([](auto a, auto b) { return not_equal(a, b); }),
-    spelled<rules::ChainProduct>([](auto a, auto b) { return chain_product(a, b); }),
+    spelled<rules::Less>([](auto a, auto b) { return rules::less(a, b); }),
+    spelled<rules::LessEqual>([](auto a, auto b) { return rules::less_equal(a, b); }),
+    spelled<rules::Equal>([](auto a, auto b) { return rules::equal(a, b); }),
+    spelled<rules::NotEqual>([](auto a, auto b) { return rules::not_equal(a, b); }),
+    spelled<rules::ChainProduct>([](auto a, auto b) { return rules::chain_product(a, b); }),
 };
 const auto ternary = std::tuple{
     spelled<rules::Fma>([](auto a, auto b, auto c) { return fma(a, b, c); }),
     spelled<rules::Where>([](auto a, auto b, auto c) { return where(Dual<double>(a), b, c); }),  // a plain number decides by itself
-    spelled<rules::ChainSum>([](auto a, auto b, auto c) { return chain_sum(a, b, c); }),
+    spelled<rules::ChainSum>([](auto a, auto b, auto c) { return rules::chain_sum(a, b, c); }),
 };
 static_assert(std::same_as<decltype(rules_of(unary)), rules::Unary>, "every rule is spelled by a function");
 static_assert(std::same_as<decltype(rules_of(binary)), rules::Binary>, "every rule is spelled by a function");
