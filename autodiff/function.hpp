@@ -399,10 +399,10 @@ class Function {
         });
     }
     auto jacobian_parts(const double* dy) const {
-        const std::size_t m = recording_->outputs(), all = recording_->active_inputs();
+        const std::size_t m = recording_->outputs(), row = recording_->active_inputs();
         return for_each_active([&]<class P>(std::type_identity<P>, std::size_t count) {
             std::vector<double> part;
-            for (std::size_t j = 0; j < m; ++j) part.insert(part.end(), dy + j * all, dy + j * all + count);
+            for (std::size_t j = 0; j < m; ++j) part.insert(part.end(), dy + j * row, dy + j * row + count);
             dy += count;
             return Tensor<double>(shape_of(m, count, P::is_number), part);
         });
@@ -459,10 +459,10 @@ class Function {
     }
     template <class T>
     auto jacobian_parts(const function::Batch<T>& batch) const {
-        const Index m = static_cast<Index>(recording_->outputs()), all = static_cast<Index>(recording_->active_inputs());
+        const Index m = static_cast<Index>(recording_->outputs()), row = static_cast<Index>(recording_->active_inputs());
         Index first = m;
         return for_each_active([&]<class P>(std::type_identity<P>, std::size_t count) {
-            const Tensor<T> part = batch.jacobian(first, all, scalar_result ? -1 : m, P::is_number ? -1 : static_cast<Index>(count));
+            const Tensor<T> part = batch.jacobian(first, row, scalar_result ? -1 : m, P::is_number ? -1 : static_cast<Index>(count));
             first += static_cast<Index>(count);
             return part;
         });

@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(derivatives_by_shared_arguments_are_sums_over_the_points) {
         const auto alone = f.gradient(points.t, points.target, parameters);
         const auto curved = f.hvp(points.t, points.target, parameters, along, v);
         static_assert(std::tuple_size_v<decltype(both)> == 2, "data have no place in derivatives");
-        static_assert(std::same_as<std::tuple_element_t<1, decltype(both)>, std::vector<double>>);
+        static_assert(std::same_as<std::tuple_element_t<1, decltype(both)>, const std::vector<double>>);
         check(sum, value, "the sum", n);
         for (std::size_t k = 0; k < 3; ++k) {
             check(std::get<1>(both)[k], dp[k], "the gradient with the sum", n);
@@ -188,7 +188,7 @@ BOOST_AUTO_TEST_CASE(derivatives_come_in_the_kind_and_order_of_their_arguments) 
         [](const auto& a, const auto& skipped, const auto& b, const auto& also, const auto& c) {
             return a * b[0] * skipped + c[0] * c[1] * also[1] + b[1] * b[1];
         },
-        1.0, data(2.0), std::array{3.0, 4.0}, data(std::vector{5.0, 6.0}), std::vector{7.0, 8.0});
+        1.0, data(2.0), std::array{3.0, 4.0}, autodiff::data(std::vector{5.0, 6.0}), std::vector{7.0, 8.0});
     const std::vector<double> c{7, 8}, also{5, 6};
     const auto [da, db, dc] = f.gradient(1.0, 2.0, std::array{3.0, 4.0}, also, c);
     static_assert(std::same_as<std::remove_const_t<decltype(da)>, double>);
