@@ -63,7 +63,6 @@ inline std::partial_ordering operator<=>(const Scalar& a, const Scalar& b) {
 inline bool isnan(const Scalar& x) { return x != x; }
 inline bool isinf(const Scalar& x) { return x == HUGE_VAL || x == -HUGE_VAL; }
 inline bool isfinite(const Scalar& x) { return !isnan(x) && !isinf(x); }
-inline bool signbit(const Scalar& x) { return x == 0 || x != x ? std::signbit(x.value()) : bool(x < 0); }
 
 /// c ? a : b, written as a function for code that is generic over numbers and tensors; the other value receives no adjoint.
 inline Scalar where(bool c, const Scalar& a, const Scalar& b) { return c ? a : b; }

@@ -25,6 +25,9 @@ void Columns<T>::add(std::size_t argument, const Tensor<T>& x, bool is_number, s
     if (x.rank() != (is_number ? 1 : 2) || (!is_number && x.shape()[1] != static_cast<Index>(count)))
         throw_wrong_points(argument, is_number ? std::string("a shape of [n]") : fmt::format("a shape of [n, {}]", count),
                            autodiff::to_string(x.shape()));
+    if (x.recorded())
+        throw TapeError(TapeError::Kind::wrong_tape, "Function", fmt::format("numbers for argument {}", argument), "a tensor on a tape",
+                        "pass x.constant(), or call the function itself, which records");
     agree(argument, x.shape()[0]);
     for (std::size_t k = 0; k < count; ++k) {
         const Index offset = is_number ? 0 : static_cast<Index>(k) * x.strides()[1];

@@ -147,6 +147,12 @@ template <class B>
     return *this = std::move(*this) / std::forward<B>(b);
 }
 
+/// The sign of a zero is a branch too: that of its reciprocal.
+inline bool signbit(const Scalar& x) {
+    if (x != x) return std::signbit(x.value());
+    return x == 0 ? bool(1.0 / x < 0) : bool(x < 0);
+}
+
 /// Prints the value. A template, so that no stream header is needed here, and so that no number is taken for a Scalar.
 template <class Stream, AScalar X>
     requires requires(Stream& s) { s.setstate(s.failbit); }

@@ -100,6 +100,7 @@ bool Assembler::simplify(Operation& operation, std::array<Value, 3>& x, Value& y
         }
     }
     if (operation == code_of<ChainProduct> && (finite(x[1]) || (is_constant(x[0]) && !equals(x[0], 0)))) operation = code_of<Mul>;
+    if (operation == code_of<Through> && (finite(x[1]) || (is_constant(x[0]) && !equals(x[0], 0)))) return is(x[1]);
     if (operation == code_of<Where>) {
         if (is_constant(x[0])) return is(equals(x[0], 0) ? x[2] : x[1]);
         if (x[1] == x[2]) return is(x[1]);

@@ -69,7 +69,9 @@ class Variant {
     [[nodiscard]] const Plan<T>& batch_plan(Question question) const {
         return plans<T>().batch[static_cast<std::size_t>(question)].get([&] {
             const Program& p = program(question);
-            return make_plan<T>(with_outputs(p, p.outputs), shared_inputs(question), deliveries(question, p.outputs.size()));
+            const std::vector<Delivery> to = deliveries(question, p.outputs.size());
+            if (p.guards.empty()) return make_plan<T>(p, shared_inputs(question), to);
+            return make_plan<T>(with_outputs(p, p.outputs), shared_inputs(question), to);
         });
     }
     template <class T>
@@ -83,9 +85,13 @@ class Variant {
     [[nodiscard]] const Plan<double>& point_plan(Question question) const {
         return point_[static_cast<std::size_t>(question)].get([&] {
             const Program& p = program(question);
+            const auto all_shared = [](const Program& q) {
+                return make_plan<double>(q, std::vector<bool>(q.inputs, true), std::vector<Delivery>(q.outputs.size(), Delivery::each));
+            };
+            if (p.guards.empty()) return all_shared(p);
             std::vector<Value> outputs = p.outputs;
             for (const Guard& guard : p.guards) outputs.push_back(guard.condition);
-            return make_plan<double>(with_outputs(p, outputs), std::vector<bool>(p.inputs, true), std::vector<Delivery>(outputs.size(), Delivery::each));
+            return all_shared(with_outputs(p, outputs));
         });
     }
 

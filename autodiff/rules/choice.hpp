@@ -88,11 +88,38 @@ struct Where {
     }
 };
 
+/// y = b, but 0 where a is 0 and b infinite or NaN: the derivative of a chain product by its first factor. A finite b counts also where
+/// nothing arrives; an infinite one there is the partial of a branch that was masked.
+struct Through {
+    static constexpr std::string_view name = "through";
+    static constexpr std::string_view derivative_a = "0";
+    static constexpr std::string_view derivative_b = "0 if a = 0 and b is not finite, else 1";
+    static constexpr Interval domain_a{-5, 5};
+    static constexpr Interval domain_b{-5, 5};
+    template <class T>
+    static T value(const T& a, const T& b) {
+        return select(a == 0, select(b * 0 == 0, b, constant<T>(0)), b);
+    }
+    template <class T>
+    static T partial_a(const T&, const T&, const T&) {
+        return constant<T>(0);
+    }
+    template <class T>
+    static T partial_b(const T& a, const T& b, const T&) {
+        return select(a == 0, select(b * 0 == 0, constant<T>(1), constant<T>(0)), constant<T>(1));
+    }
+};
+
+template <class A, class B>
+[[gnu::always_inline]] inline auto through(A&& a, B&& b) {
+    return evaluate<Through>(std::forward<A>(a), std::forward<B>(b));
+}
+
 /// y = a b, but 0 where a is 0, whatever b: nothing flows where nothing arrives. The sweeps multiply an adjoint or a tangent a by a
 /// partial b with it, so that the derivative of a masked branch stays 0 where its partial is infinite.
 struct ChainProduct {
     static constexpr std::string_view name = "chain_product";
-    static constexpr std::string_view derivative_a = "b";
+    static constexpr std::string_view derivative_a = "b, if finite or a != 0";
     static constexpr std::string_view derivative_b = "a";
     static constexpr Interval domain_a{-5, 5};
     static constexpr Interval domain_b{-5, 5};
@@ -101,8 +128,8 @@ struct ChainProduct {
         return select(a == 0, constant<T>(0), T(a * b));
     }
     template <class T>
-    static T partial_a(const T&, const T& b, const T&) {
-        return b;
+    static T partial_a(const T& a, const T& b, const T&) {
+        return through(a, b);
     }
     template <class T>
     static T partial_b(const T& a, const T&, const T&) {
@@ -113,7 +140,7 @@ struct ChainProduct {
 /// y = c + a b, but c where a is 0: a sum of chain products grows by one.
 struct ChainSum {
     static constexpr std::string_view name = "chain_sum";
-    static constexpr std::string_view derivative_a = "b";
+    static constexpr std::string_view derivative_a = "b, if finite or a != 0";
     static constexpr std::string_view derivative_b = "a";
     static constexpr std::string_view derivative_c = "1";
     static constexpr Interval domain_a{-5, 5};
@@ -124,8 +151,8 @@ struct ChainSum {
         return select(a == 0, c, T(c + a * b));
     }
     template <class T>
-    static T partial_a(const T&, const T& b, const T&, const T&) {
-        return b;
+    static T partial_a(const T& a, const T& b, const T&, const T&) {
+        return through(a, b);
     }
     template <class T>
     static T partial_b(const T& a, const T&, const T&, const T&) {

@@ -24,11 +24,6 @@ auto reshaped(const Shape& shape) {
 }
 
 void add_reshapes(std::vector<Entry>& to, Draw& draw) {
-    Entry identities{"identity", {}};
-    identities.add(
-        "[2, 3]", {draw.uniform({2, 3})}, [](const auto& x) { return identity(x[0]); }, reshaped({2, 3}));
-    to.push_back(std::move(identities));
-
     Entry reshapes{"reshape", {}};
     for (const auto& [from, extents] : std::vector<std::pair<Shape, Shape>>{{{2, 3}, {3, 2}},
                                                                             {{2, 3}, {6}},

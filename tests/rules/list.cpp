@@ -78,6 +78,7 @@ const auto binary = std::tuple{
     spelled<rules::LessEqual>([](auto a, auto b) { return rules::less_equal(a, b); }),
     spelled<rules::Equal>([](auto a, auto b) { return rules::equal(a, b); }),
     spelled<rules::NotEqual>([](auto a, auto b) { return rules::not_equal(a, b); }),
+    spelled<rules::Through>([](auto a, auto b) { return rules::through(a, b); }),
     spelled<rules::ChainProduct>([](auto a, auto b) { return rules::chain_product(a, b); }),
 };
 const auto ternary = std::tuple{
