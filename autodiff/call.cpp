@@ -387,7 +387,7 @@ Flows Subprogram::recorded_push(const Values& x, const Flows& xdot) const {
     for (std::uint32_t k = 0; k < xdot.size(); ++k)
         if (present(xdot[k])) moved.push_back(k);
     Values given = x, y;
-    in_isolation(name(), [&] { y = constants(run(constants(x))); });
+    in_isolation(name(), [&] { y = constants(run(constants(x))); }, Detail::operations);
     for (std::uint32_t j = 0; j < y.size(); ++j) {
         results.push_back(j), seeds.push_back(static_cast<std::uint32_t>(given.size()));
         given.push_back(as_value(zeros_like(y[j])));
