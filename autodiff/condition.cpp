@@ -22,9 +22,11 @@ void Condition::note(Operation relation, const Scalar& a, const Scalar& b) {
 void Condition::decide() const {
     if (current->operation == nullptr) return;
     Tape& tape = Tape::from(*current);
-    // Held by their rows, not by the id of now: a rewind begins a new one and keeps what is below the mark.
-    const auto held = [&](std::uint32_t row) { return row == 0 || tape.holds(row, branch_.id); };
-    if (held(branch_.a) && held(branch_.b)) tape.note_branch(branch_);
+    if (branch_.id == tape.list().id) return tape.note_branch(branch_);
+    // Made before a rewind, which began a new recording: what was below the mark then stands.
+    const std::span<const Tape::Segment> segments = tape.segments();
+    for (std::size_t s = 0; s + 1 < segments.size(); ++s)
+        if (segments[s].id == branch_.id && branch_.a < segments[s + 1].first && branch_.b < segments[s + 1].first) tape.note_branch(branch_);
 }
 
 Scalar Condition::record_choice(const Scalar& a, const Scalar& b) const {

@@ -37,11 +37,11 @@ template <class X>
 
 /// Marks an argument of `record` that nothing is differentiated by: data, which differ from point to point.
 template <class X>
-struct Data {
+struct Passive {
     X value;
 };
 template <class X>
-[[nodiscard]] Data<X> data(X x) {
+[[nodiscard]] Passive<X> passive(X x) {
     return {std::move(x)};
 }
 
@@ -62,7 +62,7 @@ inline constexpr bool is_array<std::array<T, N>> = true;
 template <class X>
 struct Parameter {
     static_assert(std::is_arithmetic_v<X>, "record takes numbers, std::vector or std::array of numbers, and shared(...) of them");
-    static constexpr bool is_shared = false, is_data = false, is_number = true;
+    static constexpr bool is_shared = false, is_passive = false, is_number = true;
     using Example = X;
     using Variable = Scalar;
     template <class T>
@@ -78,7 +78,7 @@ struct Parameter {
 /// Several.
 template <Numbers X>
 struct Parameter<X> {
-    static constexpr bool is_shared = false, is_data = false, is_number = false;
+    static constexpr bool is_shared = false, is_passive = false, is_number = false;
     using Example = X;
     template <class T, bool = is_array<X>>
     struct Container {
@@ -114,13 +114,13 @@ struct Parameter<Shared<X>> : Parameter<X> {
 };
 
 template <class X>
-struct Parameter<Data<X>> : Parameter<X> {
-    static constexpr bool is_data = true;
-    static std::size_t count(const Data<X>& x) { return Parameter<X>::count(x.value); }
-    static const X& example(const Data<X>& x) { return x.value; }
+struct Parameter<Passive<X>> : Parameter<X> {
+    static constexpr bool is_passive = true;
+    static std::size_t count(const Passive<X>& x) { return Parameter<X>::count(x.value); }
+    static const X& example(const Passive<X>& x) { return x.value; }
 };
 template <class P>
-using OnlyActive = std::conditional_t<P::is_data, std::tuple<>, std::tuple<P>>;
+using OnlyActive = std::conditional_t<P::is_passive, std::tuple<>, std::tuple<P>>;
 
 /// Numbers of one argument, whatever holds them.
 template <class X, class F>
@@ -189,7 +189,7 @@ class Columns {
 
 /// A recorded function. Its arguments are given either for one point, each of the kind it was recorded with, or for many:
 ///   - for a number: a Tensor [n], a std::vector or span of n numbers; for k numbers: a Tensor [n, k], row-major or any view;
-///   - for a shared one: as recorded. Arguments recorded as data(...) are given like others and have no place in derivatives.
+///   - for a shared one: as recorded. Arguments recorded as passive(...) are given like others and have no place in derivatives.
 /// A batch is computed in float or in double, by the type of its first argument that is not shared. What it returns per point is a
 /// Tensor with the points first ([n], [n, k], ...); several components are a view of one column each (`contiguous()` for row-major).
 /// cost     a batch runs in SIMD lanes and, if large, in threads; the result is the same for any number of threads
@@ -269,7 +269,7 @@ class Function {
             return std::pair{values_of(batch), jacobian_parts(batch)};
         }
     }
-    /// H v, H the Hessian of f (of the sum of its results): arguments x..., and then v... for all that are no data, of the same kinds.
+    /// H v, H the Hessian of f (of the sum of its results): arguments x..., and then v... for all that are not passive, of the same kinds.
     /// Returned as a gradient.
     template <class... A>
         requires(sizeof...(A) == std::tuple_size_v<WithDirections>)
@@ -309,16 +309,16 @@ class Function {
     static std::vector<function::Role> roles(const X&... example) {
         std::vector<function::Role> roles;
         (roles.insert(roles.end(), internal::Parameter<X>::count(example),
-                      function::Role{internal::Parameter<X>::is_shared, !internal::Parameter<X>::is_data}),
+                      function::Role{internal::Parameter<X>::is_shared, !internal::Parameter<X>::is_passive}),
          ...);
         return roles;
     }
     /// The numbers in argument k: of x, and then of v.
     [[nodiscard]] std::size_t count_of(std::size_t k) const {
         if (k < arguments) return counts_[k];
-        constexpr std::array<bool, arguments> is_data{internal::Parameter<X>::is_data...};
+        constexpr std::array<bool, arguments> is_passive{internal::Parameter<X>::is_passive...};
         std::size_t argument = 0;
-        for (std::size_t left = k - arguments; is_data[argument] || left-- > 0;) ++argument;
+        for (std::size_t left = k - arguments; is_passive[argument] || left-- > 0;) ++argument;
         return counts_[argument];
     }
     static function::Program record_at(const F& f, const Counts& counts, std::span<const double> point) {
@@ -384,14 +384,14 @@ class Function {
         std::size_t argument = 0;
         const auto one = [&]<class P>(std::type_identity<P>) {
             const std::size_t count = counts_[argument++];
-            if constexpr (P::is_data)
+            if constexpr (P::is_passive)
                 return static_cast<void>(count), std::tuple<>();
             else
                 return std::tuple<decltype(take(std::type_identity<P>{}, count))>(take(std::type_identity<P>{}, count));
         };
         std::tuple<decltype(one(std::type_identity<internal::Parameter<X>>{}))...> parts{one(std::type_identity<internal::Parameter<X>>{})...};
         auto flat = std::apply([](auto&... part) { return std::tuple_cat(std::move(part)...); }, parts);
-        static_assert(std::tuple_size_v<decltype(flat)> > 0, "everything is data: there is nothing to differentiate by");
+        static_assert(std::tuple_size_v<decltype(flat)> > 0, "everything is passive: there is nothing to differentiate by");
         if constexpr (std::tuple_size_v<decltype(flat)> == 1)
             return std::get<0>(std::move(flat));
         else
@@ -479,7 +479,7 @@ class Function {
     OnBranch one_point_on_branch_ = OnBranch::report, batch_on_branch_ = OnBranch::re_record;
 };
 
-/// Records f at the example: each argument a number, a std::vector or std::array of numbers, or shared(...) or data(...) of these; f gets Scalars, or
+/// Records f at the example: each argument a number, a std::vector or std::array of numbers, or shared(...) or passive(...) of these; f gets Scalars, or
 /// containers of them, and returns a Scalar, or several (a container, a std::tuple).
 /// throws   ValueError without any input, and if f uses tensor operations; whatever f throws
 template <class F, class... X>

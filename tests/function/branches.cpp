@@ -111,11 +111,11 @@ BOOST_AUTO_TEST_CASE(a_branch_that_is_not_chosen_has_no_derivative_whatever_its_
                     BOOST_TEST(recorded(x) == 0);
                     BOOST_TEST(recorded.gradient(x) == 0);
                     BOOST_TEST(recorded.hvp(x, 1.0) == 0);
-                    BOOST_TEST(gradient(f, x) == 0);
                     Tape tape;
-                    const Scalar v = tape.variable(x), slope = recorded_gradient(f(v))[v];
+                    const Scalar v = tape.variable(x), y = f(v), slope = recorded_gradient(y)[v];
+                    BOOST_TEST(gradient(y)[v] == 0);
                     BOOST_TEST(slope.value() == 0);
-                    BOOST_TEST((slope.recorded() ? gradient(slope)[v] : 0) == 0);
+                    BOOST_TEST((slope.recorded() ? recorded_gradient(slope)[v].value() : 0) == 0);
                 }
                 const std::vector<double> zeros(masked.size(), 0.0);
                 BOOST_TEST(numbers(recorded(masked)) == zeros, boost::test_tools::per_element());
@@ -140,7 +140,7 @@ BOOST_AUTO_TEST_CASE(a_changed_comparison_is_reported_with_its_operands) {
         1.0, 1.0);
     BOOST_TEST(f(0.5, 2.0) == 1);
     const auto report = changed(0, 0, "Function: expected comparison 0 of the recording, t0 < 1.5, to be true, got false at point 0" + remedy);
-    BOOST_CHECK_EXCEPTION(f(2.0, 1.0), BranchChanged, report);
+    BOOST_CHECK_EXCEPTION(static_cast<void>(f(2.0, 1.0)), BranchChanged, report);
     BOOST_CHECK_EXCEPTION(f.gradient(2.0, 1.0), BranchChanged, report);
     BOOST_CHECK_EXCEPTION(f.jacobian(2.0, 1.0), BranchChanged, report);
     BOOST_CHECK_EXCEPTION(f.hvp(2.0, 1.0, 1.0, 1.0), BranchChanged, report);
@@ -152,7 +152,8 @@ BOOST_AUTO_TEST_CASE(each_comparison_of_nested_ifs_is_a_guard_with_its_number) {
     const auto f = record(
         [](const auto& x, const auto& y) {
             if (x > 0) {
-                if (exp(y) <= 3) return x * y;
+                const Scalar product = x * y;
+                if (exp(y) <= 3) return product;
                 return x;
             }
             return y;
@@ -160,10 +161,10 @@ BOOST_AUTO_TEST_CASE(each_comparison_of_nested_ifs_is_a_guard_with_its_number) {
         1.0, 1.0);
     BOOST_TEST(f.program().guards.size() == 2u);
     BOOST_CHECK_EXCEPTION(
-        f(1.0, 2.0), BranchChanged,
+        static_cast<void>(f(1.0, 2.0)), BranchChanged,
         changed(0, 1, "Function: expected comparison 1 of the recording, t1 <= 3, to be true, got false at point 0" + remedy));
     BOOST_CHECK_EXCEPTION(
-        f(-1.0, 2.0), BranchChanged,
+        static_cast<void>(f(-1.0, 2.0)), BranchChanged,
         changed(0, 0, "Function: expected comparison 0 of the recording, 0 < x0, to be true, got false at point 0" + remedy));
     // The Hessian needs no value of f, so that its program numbers otherwise; the report does not.
     BOOST_CHECK_EXCEPTION(
@@ -174,7 +175,7 @@ BOOST_AUTO_TEST_CASE(each_comparison_of_nested_ifs_is_a_guard_with_its_number) {
 BOOST_AUTO_TEST_CASE(a_comparison_that_did_not_hold_is_a_guard_too) {
     const auto f = record([](const auto& x) { return x == 0 ? Scalar(1) : sin(x) / x; }, 2.0);
     BOOST_TEST(close(f(1.0), std::sin(1.0), {.ulps = 1}));
-    BOOST_CHECK_EXCEPTION(f(0.0), BranchChanged,
+    BOOST_CHECK_EXCEPTION(static_cast<void>(f(0.0)), BranchChanged,
                           changed(0, 0, "Function: expected comparison 0 of the recording, x0 == 0, to be false, got true at point 0" + remedy));
     BOOST_TEST(f.on_branch(OnBranch::re_record)(0.0) == 1);
 }
@@ -249,7 +250,7 @@ BOOST_AUTO_TEST_CASE(loops_whose_bounds_depend_on_data_are_branches) {
     const auto f = record([](const auto& x) { return halved(Scalar(x)); }, 5.0);
     BOOST_TEST(f.program().guards.size() == 4u);
     BOOST_TEST(f(6.0) == halved(6.0));
-    BOOST_CHECK_THROW(f(9.0), BranchChanged);
+    BOOST_CHECK_THROW(static_cast<void>(f(9.0)), BranchChanged);
     std::vector<double> x;
     for (int i = 0; i < 200; ++i) x.push_back(0.25 + 0.5 * i);
     const auto [y, dy] = f.value_and_gradient(x);
@@ -300,9 +301,9 @@ BOOST_AUTO_TEST_CASE(classification_of_numbers_is_a_branch) {
     const auto [y, dy] = f.value_and_gradient(x);
     BOOST_TEST(numbers(y) == (std::vector<double>{4, -1, -12, -2, -2, 0, 25}), boost::test_tools::per_element());
     BOOST_TEST(numbers(dy) == (std::vector<double>{4, 0, 3, 0, 0, 0, 10}), boost::test_tools::per_element());
-    BOOST_CHECK_THROW(f(nan), BranchChanged);
-    BOOST_CHECK_THROW(f(inf), BranchChanged);
-    BOOST_CHECK_THROW(f(-1.0), BranchChanged);
+    BOOST_CHECK_THROW(static_cast<void>(f(nan)), BranchChanged);
+    BOOST_CHECK_THROW(static_cast<void>(f(inf)), BranchChanged);
+    BOOST_CHECK_THROW(static_cast<void>(f(-1.0)), BranchChanged);
 }
 
 // In float 3 x and y round to the same number for many of these, and the comparison says what it does not say of the points

@@ -67,7 +67,7 @@ bool same_bits(const std::vector<X>& a, const std::vector<X>& b) {
 BOOST_AUTO_TEST_SUITE(function_shared)
 
 BOOST_AUTO_TEST_CASE(derivatives_by_shared_arguments_are_sums_over_the_points) {
-    const auto f = record(loss, 0.0, data(0.0), shared(parameters));
+    const auto f = record(loss, 0.0, passive(0.0), shared(parameters));
     const std::vector<double> v{0.5, -1.0, 0.25};
     for (const std::size_t n : sizes) {
         const Points points(n);
@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(derivatives_by_shared_arguments_are_sums_over_the_points) {
         const auto alone = f.gradient(points.t, points.target, parameters);
         const auto curved = f.hvp(points.t, points.target, parameters, along, v);
         static_assert(std::tuple_size_v<decltype(both)> == 2, "data have no place in derivatives");
-        static_assert(std::same_as<std::tuple_element_t<1, decltype(both)>, std::vector<double>>);
+        static_assert(std::same_as<std::tuple_element_t<1, decltype(both)>, const std::vector<double>>);
         check(sum, value, "the sum", n);
         for (std::size_t k = 0; k < 3; ++k) {
             check(std::get<1>(both)[k], dp[k], "the gradient with the sum", n);
@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(derivatives_by_shared_arguments_are_sums_over_the_points) {
 }
 
 BOOST_AUTO_TEST_CASE(in_float_the_sums_are_good_to_float) {
-    const auto f = record(loss, data(0.0), data(0.0), shared(parameters));
+    const auto f = record(loss, passive(0.0), passive(0.0), shared(parameters));
     for (const std::size_t n : {std::size_t{65}, std::size_t{100000}}) {
         const Points points(n);
         const std::vector<float> t(points.t.begin(), points.t.end()), target(points.target.begin(), points.target.end());
@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE(in_float_the_sums_are_good_to_float) {
 }
 
 BOOST_AUTO_TEST_CASE(results_have_the_same_bits_for_any_number_of_threads) {
-    const auto f = record(loss, 0.0, data(0.0), shared(parameters));
+    const auto f = record(loss, 0.0, passive(0.0), shared(parameters));
     for (const std::size_t n : {std::size_t{1000}, std::size_t{100000}}) {
         const Points points(n);
         std::vector<double> first_each, first_sums;
@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(sums_may_be_of_what_no_point_matters_for_or_of_an_input_its
     BOOST_TEST(std::get<2>(h) == 5 * 2 * 100);
     const auto unused = record([](const auto& x0, const auto&) { return x0 * x0; }, 1.0, shared(2.0));
     BOOST_TEST(std::get<1>(unused.gradient(x, 2.0)) == 0);
-    const auto only = record([](const auto&, const auto& a) { return a * 3; }, data(1.0), shared(2.0));
+    const auto only = record([](const auto&, const auto& a) { return a * 3; }, passive(1.0), shared(2.0));
     const auto [total, da] = only.sum_and_gradient(x, 2.0);
     BOOST_TEST(total == 30);
     BOOST_TEST(da == 15);
@@ -188,7 +188,7 @@ BOOST_AUTO_TEST_CASE(derivatives_come_in_the_kind_and_order_of_their_arguments) 
         [](const auto& a, const auto& skipped, const auto& b, const auto& also, const auto& c) {
             return a * b[0] * skipped + c[0] * c[1] * also[1] + b[1] * b[1];
         },
-        1.0, data(2.0), std::array{3.0, 4.0}, data(std::vector{5.0, 6.0}), std::vector{7.0, 8.0});
+        1.0, passive(2.0), std::array{3.0, 4.0}, passive(std::vector{5.0, 6.0}), std::vector{7.0, 8.0});
     const std::vector<double> c{7, 8}, also{5, 6};
     const auto [da, db, dc] = f.gradient(1.0, 2.0, std::array{3.0, 4.0}, also, c);
     static_assert(std::same_as<std::remove_const_t<decltype(da)>, double>);

@@ -69,8 +69,12 @@ BOOST_AUTO_TEST_CASE(the_branch_not_taken_is_not_reached) {
             const Gradient g = gradient(each);
             BOOST_TEST(g[x] == 3.0);
             BOOST_TEST(g.reaches(a));
-            BOOST_TEST(!g.reaches(b));
+            BOOST_TEST(g[b] == 0.0);
         }
+        BOOST_TEST(!gradient(y).reaches(b));
+        // Where operations are kept `where` records both sides: the other one is connected, by a partial of 0.
+        BOOST_TEST(gradient(z).reaches(b) == (detail == Detail::operations));
+        BOOST_TEST(gradient(s).reaches(b) == (detail == Detail::operations));
     }
 }
 

@@ -53,9 +53,16 @@ const std::map<std::string_view, T (*)(const T&, const T&)> binary{{"add", [](co
                                                                    {"minimum", [](const T& a, const T& b) { return minimum(a, b); }},
                                                                    {"hypot", [](const T& a, const T& b) { return hypot(a, b); }},
                                                                    {"atan2", [](const T& a, const T& b) { return atan2(a, b); }},
-                                                                   {"polygamma", [](const T& a, const T& b) { return polygamma(a, b); }}};
+                                                                   {"polygamma", [](const T& a, const T& b) { return polygamma(a, b); }},
+                                                                   {"less", [](const T& a, const T& b) { return less(a, b); }},
+                                                                   {"less_equal", [](const T& a, const T& b) { return less_equal(a, b); }},
+                                                                   {"equal", [](const T& a, const T& b) { return equal(a, b); }},
+                                                                   {"not_equal", [](const T& a, const T& b) { return not_equal(a, b); }},
+                                                                   {"chain_product", [](const T& a, const T& b) { return chain_product(a, b); }}};
 const std::map<std::string_view, T (*)(const T&, const T&, const T&)> ternary{
-    {"fma", [](const T& a, const T& b, const T& c) { return fma(a, b, c); }}};
+    {"fma", [](const T& a, const T& b, const T& c) { return fma(a, b, c); }},
+    {"where", [](const T& a, const T& b, const T& c) { return where(a, b, c); }},
+    {"chain_sum", [](const T& a, const T& b, const T& c) { return chain_sum(a, b, c); }}};
 
 template <class A, class B>
 constexpr bool adds = requires(const A& a, const B& b) {

@@ -109,6 +109,15 @@ std::array<To, N> convert(const std::array<From, N>& x) {
 template <class R, std::size_t K>
 constexpr bool defined = derivative(code_of<R>, K) != "not defined";
 
+/// What cancels in the value, at least 1: chain_sum rounds its product before it adds.
+template <class R, class T, std::size_t N>
+double cancelling(const std::array<T, N>& x) {
+    if constexpr (std::same_as<R, rules::ChainSum>)
+        return std::fmax(1.0, std::abs(static_cast<double>(x[0]) * static_cast<double>(x[1])));
+    else
+        return 1;
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(rules)
@@ -116,13 +125,13 @@ BOOST_AUTO_TEST_SUITE(rules)
 // The reference is the same formula in 64 bits of mantissa; the absolute part is for results that cancel near a root of y (lgamma at 2).
 BOOST_AUTO_TEST_CASE_TEMPLATE(value_in_double_agrees_with_long_double, R, AllRules) {
     at_random_points<R>(
-        [](const auto& x) { BOOST_TEST(close(value_of<R>(x), value_of<R>(convert<long double>(x)), {.absolute = 2e-16, .ulps = 3})); });
+        [](const auto& x) { BOOST_TEST(close(value_of<R>(x), value_of<R>(convert<long double>(x)), {.absolute = 2e-16 * cancelling<R>(x), .ulps = 3})); });
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(value_in_float_agrees_with_long_double, R, AllRules) {
     at_random_points<R>([](const auto& x) {
         const auto rounded = convert<float>(x);
-        BOOST_TEST(close(value_of<R>(rounded), value_of<R>(convert<long double>(rounded)), {.absolute = 1.2e-7, .ulps = 3}));
+        BOOST_TEST(close(value_of<R>(rounded), value_of<R>(convert<long double>(rounded)), {.absolute = 1.2e-7 * cancelling<R>(rounded), .ulps = 3}));
     });
 }
 

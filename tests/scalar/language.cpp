@@ -52,12 +52,12 @@ concept EveryOperatorGivesAScalar = requires(A a, B b) {
     { a - b } -> std::same_as<Scalar>;
     { a * b } -> std::same_as<Scalar>;
     { a / b } -> std::same_as<Scalar>;
-    { a == b } -> std::same_as<bool>;
-    { a != b } -> std::same_as<bool>;
-    { a < b } -> std::same_as<bool>;
-    { a <= b } -> std::same_as<bool>;
-    { a > b } -> std::same_as<bool>;
-    { a >= b } -> std::same_as<bool>;
+    { a == b } -> std::convertible_to<bool>;
+    { a != b } -> std::convertible_to<bool>;
+    { a < b } -> std::convertible_to<bool>;
+    { a <= b } -> std::convertible_to<bool>;
+    { a > b } -> std::convertible_to<bool>;
+    { a >= b } -> std::convertible_to<bool>;
     { a <=> b } -> std::same_as<std::partial_ordering>;
 };
 template <class N>

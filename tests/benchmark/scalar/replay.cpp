@@ -32,12 +32,12 @@ auto recorded(const Bundle& task) {
         std::array<Scalar, 2> y;
         Bundle::residual(x.data(), observed.data(), y.data());
         return y;
-    }, std::vector<double>(task.inputs().begin(), task.inputs().begin() + 15), autodiff::data(std::array{task.observed()[0], task.observed()[1]}));
+    }, std::vector<double>(task.inputs().begin(), task.inputs().begin() + 15), passive(std::array{task.observed()[0], task.observed()[1]}));
 }
 template <>
 auto recorded(const Gmm& task) {
     return record([](const auto& x, const auto& point) { return Gmm::of_point(x.data(), Gmm::Prepared<Scalar>(x.data()), point.data()); },
-                  shared(task.inputs()), autodiff::data(std::vector<double>(task.data().begin(), task.data().begin() + Gmm::d)));
+                  shared(task.inputs()), passive(std::vector<double>(task.data().begin(), task.data().begin() + Gmm::d)));
 }
 auto rest_of(const Gmm& task) {
     return record([&task](const auto& x) { return task.without_points(x.data(), Gmm::Prepared<Scalar>(x.data())); }, task.inputs());
