@@ -54,6 +54,7 @@ class Subprogram : public std::enable_shared_from_this<Subprogram> {
     [[nodiscard]] virtual Flows recorded_push(const Values& x, const Flows& xdot) const;
 };
 
+[[nodiscard]] bool present(const AnyTensor& flow);
 [[nodiscard]] bool recorded(const Value& x);
 [[nodiscard]] Value constant(const Value& x);
 [[nodiscard]] Values constants(const Values& x);
@@ -64,6 +65,7 @@ class Subprogram : public std::enable_shared_from_this<Subprogram> {
 [[nodiscard]] Value as_value(const AnyTensor& flow);
 [[nodiscard]] AnyTensor zeros_like(const Value& x);
 void add_flow(AnyTensor& sum, AnyTensor part);
+[[nodiscard]] Value new_variable(Tape& tape, const Value& x);
 
 /// f() while an inner tape records; what it captures from another tape is reported with the remedy.
 /// throws TapeError naming the operation if it uses a value of another tape

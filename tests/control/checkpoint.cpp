@@ -202,6 +202,42 @@ BOOST_AUTO_TEST_CASE(have_a_jvp) {
     BOOST_TEST(test::tangent(tape, {{a, 2.0}, {b, -0.5}}, y) != 0.0);
 }
 
+BOOST_AUTO_TEST_CASE(have_tangents_that_can_be_differentiated_again) {
+    Tape tape;
+    const Scalar x = tape.variable(2.0), z = tape.variable(5.0), v = tape.variable(3.0);
+    const Scalar y = checkpoint([](const Scalar& a, const Scalar& b) { return a * a * a * b; }, x, z);
+    const RecordedTangent t = recorded_tangent(tape, {{x, v}, {z, 1.0}});  // 3 x^2 z v + x^3
+    BOOST_TEST(t[y].value() == 188.0);
+    const Gradient g = gradient(t[y]);
+    BOOST_TEST(g[x] == 192.0);
+    BOOST_TEST(g[z] == 36.0);
+    BOOST_TEST(g[v] == 60.0);
+    BOOST_TEST(tangent(tape, {{x, 1.0}})[t[y]] == 192.0);
+
+    const T a = tape.variable(some({3, 2}, 0.3)), w = tape.variable(some({2, 2}, 0.9)), adot = some({3, 2}, 2.0), wdot = some({2, 2}, 4.0);
+    const T got = checkpoint(layer, a, w), plain = layer(a, w);
+    const RecordedTangent moved = recorded_tangent(tape, {{a, adot}, {w, wdot}});
+    const Gradient of_got = gradient(sum(moved[got] * moved[got])), of_plain = gradient(sum(moved[plain] * moved[plain]));
+    for (std::size_t i = 0; i < 6; ++i) {
+        BOOST_TEST(test::close(moved[got].constant().data()[i], moved[plain].constant().data()[i], {.relative = 1e-13}));
+        BOOST_TEST(test::close(of_got[a].data()[i], of_plain[a].data()[i], {.relative = 1e-12, .absolute = 1e-14}));
+    }
+    for (std::size_t i = 0; i < 4; ++i) BOOST_TEST(test::close(of_got[w].data()[i], of_plain[w].data()[i], {.relative = 1e-12, .absolute = 1e-14}));
+}
+
+BOOST_AUTO_TEST_CASE(are_differentiated_by_functions_of_functions) {
+    const auto plain = [](const auto& x) { return sin(x * x) * x; };
+    const auto kept = [&plain](const auto& x) { return checkpoint(plain, x); };
+    for (const double x : {0.3, 1.7}) {
+        BOOST_TEST(test::close(hessian(kept, x), hessian(plain, x), {.relative = 1e-13}));
+        BOOST_TEST(test::close(hvp(kept, x, 2.0), hvp(plain, x, 2.0), {.relative = 1e-13}));
+        BOOST_TEST(test::close(jvp(kept, x, 2.0).second, jvp(plain, x, 2.0).second, {.relative = 1e-14}));
+        const auto slope = [&](const auto& t) { return gradient(kept, t); };
+        const auto plain_slope = [&](const auto& t) { return gradient(plain, t); };
+        BOOST_TEST(test::close(hessian(slope, x), hessian(plain_slope, x), {.relative = 1e-12}));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(refuse_what_is_not_an_argument) {
     const auto refused = [](const auto& f, const std::string& text) {
         for (const Detail detail : both) {

@@ -114,6 +114,7 @@ BOOST_AUTO_TEST_CASE(with_a_definition_have_every_mode_and_order) {
     const RecordedGradient second = recorded_gradient(first[x]);
     BOOST_TEST(second[x].value() == 12.0);
     BOOST_TEST(gradient(second[x])[x] == 6.0);
+    BOOST_TEST(gradient(recorded_tangent(tape, {{x, 0.5}})[y])[x] == 6.0);
 
     const auto both_ways = wave.definition([](const auto& a, const auto& b) { return sin(a) * b; });
     const T a = tape.variable(T::of({0.3, 0.5}));
@@ -138,6 +139,7 @@ BOOST_AUTO_TEST_CASE(without_them_say_what_to_supply) {
     const Scalar z = with_jvp(x);
     BOOST_TEST(test::tangent(tape, {}, x) == 0.0);
     test::throws<TapeError>([&] { static_cast<void>(recorded_gradient(z)); }, second);
+    test::throws<TapeError>([&] { static_cast<void>(recorded_tangent(tape, {{x, 1.0}})); }, second);
     BOOST_TEST(gradient(y)[x] == 12.0);
 }
 

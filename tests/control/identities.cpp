@@ -145,6 +145,15 @@ BOOST_AUTO_TEST_CASE(are_recorded_in_a_sweep_that_records_itself) {
     BOOST_TEST(of_tensor[w].recorded());
 }
 
+BOOST_AUTO_TEST_CASE(stand_inside_functions_of_functions) {
+    // The hook doubles what flows back, so the recorded slope of x^3 is 6 x^2, and forward mode over it 12 x.
+    const auto f = [](const auto& x) { return on_adjoint(x * x * x, [](const auto& ybar) { return ybar * 2.0; }); };
+    BOOST_TEST(gradient(f, 3.0) == 54.0);
+    BOOST_TEST(gradient([&f](const auto& x) { return gradient(f, x) * 1.0; }, 3.0) == 36.0);
+    BOOST_TEST(jvp([&f](const auto& x) { return gradient(f, x) * 1.0; }, 3.0, 1.0).second == 36.0);
+    BOOST_TEST(jvp(f, 3.0, 1.0).second == 27.0);
+}
+
 BOOST_AUTO_TEST_CASE(let_tangents_pass) {
     Tape tape;
     const Scalar x = tape.variable(2.0);

@@ -207,6 +207,7 @@ BOOST_AUTO_TEST_CASE(have_the_derivatives_of_the_closed_form) {
         const RecordedGradient second = recorded_gradient(first[a]);
         BOOST_TEST(test::close(second[a].value(), -2.0 / 9 * std::cbrt(10.0) / 4, {.relative = 1e-10}));
         BOOST_TEST(test::close(second[b].value(), 1.0 / 9 * std::cbrt(10.0) / 10, {.relative = 1e-10}));
+        BOOST_TEST(test::close(gradient(recorded_tangent(tape, {{a, 1.0}})[z])[b], 1.0 / 9 * std::cbrt(10.0) / 10, {.relative = 1e-10}));
         BOOST_TEST(test::close(gradient(second[a])[a], 10.0 / 27 * std::cbrt(10.0) / 8, {.relative = 1e-8}));
     }
 }

@@ -251,6 +251,11 @@ BOOST_AUTO_TEST_CASE(have_a_second_order_and_a_jvp) {
     BOOST_TEST(test::close(got[a], expected[a], {.relative = 1e-13}));
     BOOST_TEST(test::close(got[z], expected[z], {.relative = 1e-13}));
     BOOST_TEST(expected[z] != 0.0);
+    const RecordedTangent moved = recorded_tangent(tape, {{z, 0.5}, {a, 2.0}});
+    const Gradient of_last = gradient(moved[last]), of_plain = gradient(moved[plain]);
+    BOOST_TEST(test::close(moved[last].value(), moved[plain].value(), {.relative = 1e-13}));
+    BOOST_TEST(test::close(of_last[a], of_plain[a], {.relative = 1e-13}));
+    BOOST_TEST(test::close(of_last[z], of_plain[z], {.relative = 1e-13}));
 }
 
 BOOST_AUTO_TEST_CASE(of_no_steps_are_the_state) {
