@@ -17,6 +17,7 @@
 #include "autodiff/kinds.hpp"
 
 #include <memory>
+#include <optional>
 
 namespace autodiff {
 inline namespace v1 {
@@ -110,7 +111,7 @@ Seeds tangents(const Recording& recording, const std::tuple<const X&...>& x, con
     [&]<std::size_t... I>(std::index_sequence<I...>) {
         (take_seeds_apart(recording, "tangent", std::get<I>(x), std::get<I>(v), values), ...);
     }(std::index_sequence_for<X...>{});
-    return Seeds(values.begin(), values.end());
+    return seeds_at_all(std::move(values));
 }
 
 /// The results as an R: constants where the tape is about to go.
@@ -199,7 +200,7 @@ class Vjp {
         internal::Values values;
         internal::take_results_apart(ybar, values);
         recording.check_count("cotangent", recording.results().size(), values.size());
-        const internal::Values xbar = recording.pull(internal::Seeds(values.begin(), values.end()));
+        const internal::Values xbar = recording.pull(internal::seeds_at_all(std::move(values)));
         return std::apply([&xbar](const X&... each) { return internal::put_arguments_together(xbar, each...); }, x_);
     }
 

@@ -119,6 +119,12 @@ Value unit(const Value& like, Index flat) {
         like);
 }
 
+Seeds seeds_at_all(Values values) {
+    Seeds seeds;
+    for (Value& value : values) seeds.push_back({seeds.size(), std::move(value)});
+    return seeds;
+}
+
 Tape* recording_tape(std::string_view operation, const Values& arguments) {
     Tape& newest = Tape::from(*current);
     bool recorded = newest.held_by() == HeldBy::function;
@@ -214,27 +220,27 @@ Adjoints<Scalar> Recording::blank(std::vector<Scalar>& rows) const {
 
 template <class Number>
 void Recording::plant(Adjoints<Number>& adjoints, const Seeds& seeds, const Values& at, std::string_view what) const {
-    for (std::size_t i = 0; i < at.size(); ++i) {
-        if (!seeds[i]) continue;
-        const Shape expected = shape_of(at[i]), got = shape_of(*seeds[i]);
+    for (const SeedAt& seed : seeds) {
+        const std::size_t number = seed.number;
+        const Value& value = seed.value;
+        const Shape expected = shape_of(at[number]), got = shape_of(value);
         if (expected != got)
             throw ShapeError(operation_, fmt::format("a {} of shape {}", what, to_string(expected)), to_string(got));
-        const Place place = place_of(at[i]);
+        const Place place = place_of(at[number]);
         if (!passes(adjoints, place.row)) continue;
-        const Value& seed = *seeds[i];
-        if (std::same_as<Number, double> && place_of(seed).row != 0)
+        if (std::same_as<Number, double> && place_of(value).row != 0)
             throw TapeError(TapeError::Kind::wrong_tape, operation_, fmt::format("a plain {} for a plain derivative", what), "a recorded one",
                             "stop_gradient() makes it plain");
         std::visit(
             [&]<class X>(const X&) {
                 if constexpr (!AScalar<X>)
-                    add_tangent(adjoints.at(place.node), as_tensor<typename X::value_type>(seed));
+                    add_tangent(adjoints.at(place.node), as_tensor<typename X::value_type>(value));
                 else if constexpr (std::same_as<Number, double>)
-                    adjoints.scalar[place.row] += as_scalar(seed).value() + 0.0;
+                    adjoints.scalar[place.row] += as_scalar(value).value() + 0.0;
                 else
-                    accumulate(adjoints.at_row(place.row), as_scalar(seed));
+                    accumulate(adjoints.at_row(place.row), as_scalar(value));
             },
-            at[i]);
+            at[number]);
     }
 }
 
@@ -310,13 +316,13 @@ void Recording::check_one_element() const {
 
 Values Recording::pull_from_one() const {
     check_one_element();
-    return pull({unit(results_[0], 0)});
+    return pull({{0, unit(results_[0], 0)}});
 }
 
 Recording Recording::gradient() const {
     check_one_element();
     Recording result(*this);
-    result.results_ = pull_recorded({unit(results_[0], 0)});
+    result.results_ = pull_recorded({{0, unit(results_[0], 0)}});
     for (const Value& y : result.results_) result.root_ = std::max(result.root_, place_of(y).row);
     result.trace();
     return result;

@@ -7,7 +7,6 @@
 #include "autodiff/scalar.hpp"
 #include "autodiff/tape.hpp"
 
-#include <optional>
 
 namespace autodiff {
 inline namespace v1 {
@@ -16,8 +15,13 @@ namespace internal {
 /// What arguments and results consist of, constant or recorded.
 using Value = std::variant<Scalar, Tensor<float>, Tensor<double>>;
 using Values = std::vector<Value>;
-/// Where to begin a sweep: a value for each argument or result, or none, which is cheaper than a zero.
-using Seeds = std::vector<std::optional<Value>>;
+/// Where a sweep begins: tangents of some arguments, or adjoints of some results, by their number.
+struct SeedAt {
+    std::size_t number;
+    Value value;
+};
+using Seeds = std::vector<SeedAt>;
+[[nodiscard]] Seeds seeds_at_all(Values values);
 
 /// A value of one element, or a tensor of any, as a Scalar or a tensor of T.
 [[nodiscard]] Scalar as_scalar(const Value& x);
