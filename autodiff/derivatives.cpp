@@ -68,16 +68,14 @@ Value block(const std::vector<Value>& values, const Shape& shape, Index axis) {
 
 bool single_number(const Part& part, const Values& values) { return !part.flat && std::holds_alternative<Scalar>(values[part.first]); }
 
-/// answers(part of `seeded`, its elements) for a unit seed at each element of each part: the values for each part of `answering`.
+/// take(part of `seeded`, part of `answering`, what sweep(seeds) answered there for a unit seed at each element of the first).
 template <class Sweep, class Take>
 void for_each_unit(const Parts& seeded, const Values& at, const Parts& answering, const Sweep& sweep, const Take& take) {
     for (std::size_t j = 0; j < seeded.size(); ++j) {
         std::vector<std::vector<Value>> answers(answering.size());
         for (std::size_t leaf = seeded[j].first; leaf < seeded[j].first + seeded[j].count; ++leaf)
             for (Index e = 0; e < shape_of(at[leaf]).size(); ++e) {
-                Seeds seeds(at.size());
-                seeds[leaf] = unit(at[leaf], e);
-                const Values swept = sweep(seeds);
+                const Values swept = sweep(Seeds{{leaf, unit(at[leaf], e)}});
                 for (std::size_t i = 0; i < answering.size(); ++i) answers[i].push_back(value_of(answering[i], swept));
             }
         for (std::size_t i = 0; i < answering.size(); ++i) take(j, i, answers[i]);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/// Derivatives of functions in both modes and of any order: jvp, vjp, jacobian, hessian, hvp. (gradient and value_and_gradient: gradient.hpp.)
+/// Derivatives of functions in both modes and of any order: jvp, vjp, jacobian, hessian, hvp. (The gradient: gradient.hpp.)
 ///
 /// The function comes first. Each x is a number, a Tensor, a vector or array of numbers, or a plain struct; f receives Scalars,
 /// recorded Tensors, the same container of Scalars, the same struct, and returns a Scalar, a Tensor, a container of Scalars or (jvp and
@@ -17,6 +17,7 @@
 #include "autodiff/kinds.hpp"
 
 #include <memory>
+#include <optional>
 
 namespace autodiff {
 inline namespace v1 {
@@ -69,9 +70,8 @@ struct ElementOf<Tensor<T>> {
     using type = T;
 };
 template <class X, class Y>
-using BlockElement =
-    std::conditional_t<ADifferentiableTensor<X>, typename ElementOf<X>::type,
-                       std::conditional_t<ADifferentiableTensor<Y>, typename ElementOf<Y>::type, double>>;
+using BlockElement = std::conditional_t<ADifferentiableTensor<X>, typename ElementOf<X>::type,
+                                        std::conditional_t<ADifferentiableTensor<Y>, typename ElementOf<Y>::type, double>>;
 /// A number for two numbers, a Scalar if one of them is one, else a tensor.
 template <class X, class Y>
 using BlockKind = std::conditional_t<Arithmetic<X> && (Arithmetic<Y> || AScalar<Y>), double,
@@ -109,8 +109,9 @@ Seeds tangents(const Recording& recording, const std::tuple<const X&...>& x, con
     Values values;
     [&]<std::size_t... I>(std::index_sequence<I...>) {
         (take_seeds_apart(recording, "tangent", std::get<I>(x), std::get<I>(v), values), ...);
-    }(std::index_sequence_for<X...>{});
-    return Seeds(values.begin(), values.end());
+    }
+    (std::index_sequence_for<X...>{});
+    return seeds_at_all(std::move(values));
 }
 
 /// The results as an R: constants where the tape is about to go.
@@ -127,7 +128,8 @@ auto jvp_at(F&& f, const std::tuple<const X&...>& x, const std::tuple<const V&..
         const Values ydot = recording.push(tangents(recording, x, v));
         return std::pair<R, R>{results_as<R>(y, recording.values()), results_as<R>(y, ydot)};
     };
-    return std::apply([&](const X&... each) { return differentiated("jvp", Detail::derivatives, std::forward<F>(f), work, v, each...); }, x);
+    return std::apply([&](const X&... each) { return differentiated("jvp", Detail::derivatives, std::forward<F>(f), work, v, each...); },
+                      x);
 }
 
 template <class F, class... X, class... V>
@@ -173,9 +175,7 @@ auto hessian_row(const Values& blocks) {
 /// throws   ShapeError unless v has the shape of x, TapeError if the result does not depend on any argument
 template <class F, Argument X, class V>
     requires internal::FunctionOf<F, X>
-[[nodiscard]] auto jvp(F&& f, const X& x, const V& v) {
-    return internal::jvp_at(std::forward<F>(f), std::tie(x), std::tie(v));
-}
+[[nodiscard]] auto jvp(F&& f, const X& x, const V& v) { return internal::jvp_at(std::forward<F>(f), std::tie(x), std::tie(v)); }
 template <class F, Argument... X, class... V>
     requires internal::FunctionOf<F, X...>
 [[nodiscard]] auto jvp(F&& f, const std::tuple<X...>& x, const std::tuple<V...>& v) {
@@ -199,7 +199,7 @@ class Vjp {
         internal::Values values;
         internal::take_results_apart(ybar, values);
         recording.check_count("cotangent", recording.results().size(), values.size());
-        const internal::Values xbar = recording.pull(internal::Seeds(values.begin(), values.end()));
+        const internal::Values xbar = recording.pull(internal::seeds_at_all(std::move(values)));
         return std::apply([&xbar](const X&... each) { return internal::put_arguments_together(xbar, each...); }, x_);
     }
 
@@ -240,26 +240,20 @@ template <class F, Argument... X>
 // Whole matrices ----------------------------------------------------------------------------------------------------------------------
 
 /// J[i.., j..] = d f(x)[i..] / dx[j..]: a Tensor of the result's shape followed by that of x; a double for a function of one number to
-/// one number. A container of n numbers has shape [n]. A struct gives a struct, each parameter's Jacobian in its place; several
-/// arguments give a tuple.
+/// one number. A container of n numbers has shape [n]. A struct gives a struct, each parameter's Jacobian in its place (that of a Scalar
+/// is one only if the result is a number); several arguments give a tuple.
 /// cost     f once, then one sweep for each element of x (forward) or of f(x) (reverse), whichever are fewer, unless the last argument is
 ///          a Mode
 /// throws   TapeError if the result does not depend on any argument
 template <class F, Argument... X>
     requires internal::FunctionOf<F, X...>
-[[nodiscard]] auto jacobian(F&& f, const X&... x) {
-    return internal::jacobian_at(std::nullopt, std::forward<F>(f), x...);
-}
+[[nodiscard]] auto jacobian(F&& f, const X&... x) { return internal::jacobian_at(std::nullopt, std::forward<F>(f), x...); }
 template <class F, Argument X>
     requires internal::FunctionOf<F, X>
-[[nodiscard]] auto jacobian(F&& f, const X& x, Mode mode) {
-    return internal::jacobian_at(mode, std::forward<F>(f), x);
-}
+[[nodiscard]] auto jacobian(F&& f, const X& x, Mode mode) { return internal::jacobian_at(mode, std::forward<F>(f), x); }
 template <class F, Argument A, Argument B>
     requires internal::FunctionOf<F, A, B>
-[[nodiscard]] auto jacobian(F&& f, const A& a, const B& b, Mode mode) {
-    return internal::jacobian_at(mode, std::forward<F>(f), a, b);
-}
+[[nodiscard]] auto jacobian(F&& f, const A& a, const B& b, Mode mode) { return internal::jacobian_at(mode, std::forward<F>(f), a, b); }
 template <class F, Argument A, Argument B, Argument C>
     requires internal::FunctionOf<F, A, B, C>
 [[nodiscard]] auto jacobian(F&& f, const A& a, const B& b, const C& c, Mode mode) {
@@ -280,9 +274,8 @@ template <class F, Argument... X>
         if constexpr (sizeof...(X) == 1) {
             return internal::hessian_row<X..., X...>(blocks[0]);
         } else {
-            return [&]<std::size_t... I>(std::index_sequence<I...>) {
-                return std::tuple{internal::hessian_row<X, X...>(blocks[I])...};
-            }(std::index_sequence_for<X...>{});
+            return [&]<std::size_t... I>(std::index_sequence<I...>) { return std::tuple{internal::hessian_row<X, X...>(blocks[I])...}; }
+            (std::index_sequence_for<X...>{});
         }
     };
     return internal::differentiated("hessian", Detail::operations, std::forward<F>(f), work, std::tuple<>{}, x...);
@@ -294,9 +287,7 @@ template <class F, Argument... X>
 /// throws   as hessian, and ShapeError unless v has the shape of x
 template <class F, Argument X, class V>
     requires internal::FunctionOf<F, X>
-[[nodiscard]] auto hvp(F&& f, const X& x, const V& v) {
-    return internal::hvp_at(std::forward<F>(f), std::tie(x), std::tie(v));
-}
+[[nodiscard]] auto hvp(F&& f, const X& x, const V& v) { return internal::hvp_at(std::forward<F>(f), std::tie(x), std::tie(v)); }
 template <class F, Argument... X, class... V>
     requires internal::FunctionOf<F, X...>
 [[nodiscard]] auto hvp(F&& f, const std::tuple<X...>& x, const std::tuple<V...>& v) {

@@ -93,12 +93,15 @@ namespace internal {
 
 template <Argument X>
 auto as_variable(Tape& tape, const X& x) {
-    return lifted(x, [&tape]<class V>(const V& v, std::string_view name) {
-        if constexpr (AScalar<V>)
-            return tape.variable(v.value(), name);
-        else
-            return tape.variable(v, name);
-    });
+    if constexpr (Arithmetic<X>)
+        return tape.variable(static_cast<double>(x));
+    else
+        return lifted(x, [&tape]<class V>(const V& v, std::string_view name) {
+            if constexpr (AScalar<V>)
+                return tape.variable(v.value(), name);
+            else
+                return tape.variable(v, name);
+        });
 }
 
 /// dy/dx in the kind of x, for the variables that stand for x.

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <concepts>
+#include <optional>
 #include <tuple>
 #include <type_traits>
 #include <utility>

@@ -18,39 +18,6 @@ namespace internal {
 
 namespace {
 
-Place place_of(const Value& x) {
-    return std::visit(
-        []<class X>(const X& v) -> Place {
-            if constexpr (AScalar<X>)
-                return {v.row(), v.recording(), no_node};
-            else
-                return v.place();
-        },
-        x);
-}
-
-Value constant_of(const Value& x) {
-    return std::visit(
-        []<class X>(const X& v) -> Value {
-            if constexpr (AScalar<X>)
-                return Scalar(v.value());
-            else
-                return v.constant();
-        },
-        x);
-}
-
-Value zero_like(const Value& x) {
-    return std::visit(
-        []<class X>(const X& v) -> Value {
-            if constexpr (AScalar<X>)
-                return Scalar(0);
-            else
-                return X::zeros(v.shape());
-        },
-        x);
-}
-
 /// A derivative that happens to be constant, with a row of its own: it can be differentiated, and that derivative is 0.
 Value on_tape(Tape& tape, const Value& x) {
     if (place_of(x).row != 0) return x;
@@ -69,54 +36,10 @@ bool passes(const Adjoints<Scalar>& adjoints, std::uint32_t row) { return adjoin
 
 }  // namespace
 
-Scalar as_scalar(const Value& x) {
-    return std::visit(
-        []<class X>(const X& v) -> Scalar {
-            if constexpr (AScalar<X>)
-                return v;
-            else
-                return to_scalar(cast<double>(v));
-        },
-        x);
-}
-
-template <class T>
-Tensor<T> as_tensor(const Value& x) {
-    return std::visit(
-        []<class X>(const X& v) -> Tensor<T> {
-            if constexpr (AScalar<X>)
-                return from_scalar<T>(v);
-            else
-                return cast<T>(v);
-        },
-        x);
-}
-template Tensor<float> as_tensor(const Value&);
-template Tensor<double> as_tensor(const Value&);
-
-Shape shape_of(const Value& x) {
-    return std::visit(
-        []<class X>(const X& v) -> Shape {
-            if constexpr (AScalar<X>)
-                return {};
-            else
-                return v.shape();
-        },
-        x);
-}
-
-Value unit(const Value& like, Index flat) {
-    return std::visit(
-        [flat]<class X>(const X& v) -> Value {
-            if constexpr (AScalar<X>) {
-                return Scalar(1);
-            } else {
-                X result = X::zeros(v.shape());
-                result.fill_data()[flat] = 1;
-                return result;
-            }
-        },
-        like);
+Seeds seeds_at_all(Values values) {
+    Seeds seeds;
+    for (Value& value : values) seeds.push_back({seeds.size(), std::move(value)});
+    return seeds;
 }
 
 Tape* recording_tape(std::string_view operation, const Values& arguments) {
@@ -163,8 +86,7 @@ void Recording::finish(Values results) {
         const Place place = place_of(y);
         root_ = std::max(root_, source(operation_, place).row);
     }
-    if (root_ == 0)
-        throw TapeError(TapeError::Kind::not_recorded, operation_, "a result that depends on an argument", "a constant");
+    if (root_ == 0) throw TapeError(TapeError::Kind::not_recorded, operation_, "a result that depends on an argument", "a constant");
     for (const Value& x : arguments_) root_ = std::max(root_, place_of(x).row);
     if (tape_->detail() == Detail::operations) trace();
 }
@@ -214,27 +136,26 @@ Adjoints<Scalar> Recording::blank(std::vector<Scalar>& rows) const {
 
 template <class Number>
 void Recording::plant(Adjoints<Number>& adjoints, const Seeds& seeds, const Values& at, std::string_view what) const {
-    for (std::size_t i = 0; i < at.size(); ++i) {
-        if (!seeds[i]) continue;
-        const Shape expected = shape_of(at[i]), got = shape_of(*seeds[i]);
-        if (expected != got)
-            throw ShapeError(operation_, fmt::format("a {} of shape {}", what, to_string(expected)), to_string(got));
-        const Place place = place_of(at[i]);
+    for (const SeedAt& seed : seeds) {
+        const std::size_t number = seed.number;
+        const Value& value = seed.value;
+        const Shape expected = shape_of(at[number]), got = shape_of(value);
+        if (expected != got) throw ShapeError(operation_, fmt::format("a {} of shape {}", what, to_string(expected)), to_string(got));
+        const Place place = place_of(at[number]);
         if (!passes(adjoints, place.row)) continue;
-        const Value& seed = *seeds[i];
-        if (std::same_as<Number, double> && place_of(seed).row != 0)
-            throw TapeError(TapeError::Kind::wrong_tape, operation_, fmt::format("a plain {} for a plain derivative", what), "a recorded one",
-                            "stop_gradient() makes it plain");
+        if (std::same_as<Number, double> && place_of(value).row != 0)
+            throw TapeError(TapeError::Kind::wrong_tape, operation_, fmt::format("a plain {} for a plain derivative", what),
+                            "a recorded one", "stop_gradient() makes it plain");
         std::visit(
             [&]<class X>(const X&) {
                 if constexpr (!AScalar<X>)
-                    add_tangent(adjoints.at(place.node), as_tensor<typename X::value_type>(seed));
+                    add_tangent(adjoints.at(place.node), as_tensor<typename X::value_type>(value));
                 else if constexpr (std::same_as<Number, double>)
-                    adjoints.scalar[place.row] += as_scalar(seed).value() + 0.0;
+                    adjoints.scalar[place.row] += as_scalar(value).value() + 0.0;
                 else
-                    accumulate(adjoints.at_row(place.row), as_scalar(seed));
+                    accumulate(adjoints.at_row(place.row), as_scalar(value));
             },
-            at[i]);
+            at[number]);
     }
 }
 
@@ -310,13 +231,13 @@ void Recording::check_one_element() const {
 
 Values Recording::pull_from_one() const {
     check_one_element();
-    return pull({unit(results_[0], 0)});
+    return pull({{0, unit(results_[0], 0)}});
 }
 
 Recording Recording::gradient() const {
     check_one_element();
     Recording result(*this);
-    result.results_ = pull_recorded({unit(results_[0], 0)});
+    result.results_ = pull_recorded({{0, unit(results_[0], 0)}});
     for (const Value& y : result.results_) result.root_ = std::max(result.root_, place_of(y).row);
     result.trace();
     return result;

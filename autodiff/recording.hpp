@@ -3,29 +3,20 @@
 /// between them, which is swept in either direction, as often as one likes. What users call is gradient.hpp and derivatives.hpp.
 #pragma once
 
-#include "autodiff/node.hpp"
-#include "autodiff/scalar.hpp"
 #include "autodiff/tape.hpp"
-
-#include <optional>
+#include "autodiff/value.hpp"
 
 namespace autodiff {
 inline namespace v1 {
 namespace internal {
 
-/// What arguments and results consist of, constant or recorded.
-using Value = std::variant<Scalar, Tensor<float>, Tensor<double>>;
-using Values = std::vector<Value>;
-/// Where to begin a sweep: a value for each argument or result, or none, which is cheaper than a zero.
-using Seeds = std::vector<std::optional<Value>>;
-
-/// A value of one element, or a tensor of any, as a Scalar or a tensor of T.
-[[nodiscard]] Scalar as_scalar(const Value& x);
-template <class T>
-[[nodiscard]] Tensor<T> as_tensor(const Value& x);
-[[nodiscard]] Shape shape_of(const Value& x);
-/// Zeros like x with a one at a flat position.
-[[nodiscard]] Value unit(const Value& like, Index flat);
+/// Where a sweep begins: tangents of some arguments, or adjoints of some results, by their number.
+struct SeedAt {
+    std::size_t number;
+    Value value;
+};
+using Seeds = std::vector<SeedAt>;
+[[nodiscard]] Seeds seeds_at_all(Values values);
 
 /// See tape_of_arguments (kinds.hpp).
 [[nodiscard]] Tape* recording_tape(std::string_view operation, const Values& arguments);

@@ -23,14 +23,6 @@ const Node* node_at(const std::vector<Node>& nodes, std::uint32_t row) {
     return end > 0 && nodes[end - 1].row == row ? &nodes[end - 1] : nullptr;
 }
 
-template <class X>
-Place place_of(const X& x) {
-    if constexpr (AScalar<X>)
-        return {x.row(), x.recording(), no_node};
-    else
-        return x.place();
-}
-
 double plain(const Scalar& x, double) { return x.value() + 0.0; }
 const Scalar& plain(const Scalar& x, const Scalar&) { return x; }
 template <class T>
@@ -91,7 +83,7 @@ template <class Number>
 void BasicTangent<Number>::plant(const Tape& tape, const Seed& seed, Adjoints<Number>& tangents) {
     std::visit(
         [&]<class X>(const X& x) {
-            const Place place = place_of(x);
+            const Place place = internal::place_of(seed.value());
             if (!tape.holds(place.row, place.id)) {
                 const Tape& other = Tape::of(place.row, place.id, operation<Number>);
                 throw TapeError(TapeError::Kind::wrong_tape, operation<Number>, "seeds at values of this tape",
@@ -115,7 +107,8 @@ void BasicTangent<Number>::plant(const Tape& tape, const Seed& seed, Adjoints<Nu
                     add_tangent(tangents.at(tensor), place_element(from_scalar<float>(one), shape, flat));
             } else {
                 if (x.shape() != xdot.shape())
-                    throw ShapeError(operation<Number>, fmt::format("a tangent of shape {}", to_string(x.shape())), to_string(xdot.shape()));
+                    throw ShapeError(operation<Number>, fmt::format("a tangent of shape {}", to_string(x.shape())),
+                                     to_string(xdot.shape()));
                 add_tangent(tangents.at(place.node), X(plain(xdot, Number())));
             }
         },
@@ -133,7 +126,8 @@ void BasicTangent<Number>::check(std::uint32_t row, RecordingId id) const {
             const bool last = s + 1 == segments_.size();
             if (row >= segments_[s].first && (last || row < segments_[s + 1].first)) {
                 if (row < end_) return;
-                throw TapeError(Kind::stale_handle, "tangent[]", "a value that the sweep has seen", "one that was recorded later", "ask again");
+                throw TapeError(Kind::stale_handle, "tangent[]", "a value that the sweep has seen", "one that was recorded later",
+                                "ask again");
             }
         }
     throw TapeError(Kind::wrong_tape, "tangent[]", "a value of the recording that was swept",

@@ -8,13 +8,11 @@
 ///     auto r = recorded_tangent(tape, {{x, 1.0}});       // r[z] is dz/dx as a value on the tape: differentiate it again
 #pragma once
 
-#include "autodiff/node.hpp"
-#include "autodiff/scalar.hpp"
 #include "autodiff/tape.hpp"
+#include "autodiff/value.hpp"
 
 #include <initializer_list>
 #include <span>
-#include <variant>
 
 namespace autodiff {
 inline namespace v1 {
@@ -29,12 +27,11 @@ class Seed {
     template <class T, class V>
     Seed(const Tensor<T>& x, const V& xdot) = delete;  // a number is no tangent of a tensor
 
-    using Value = std::variant<Scalar, Tensor<float>, Tensor<double>>;
-    [[nodiscard]] const Value& value() const noexcept { return x_; }
-    [[nodiscard]] const Value& tangent() const noexcept { return xdot_; }
+    [[nodiscard]] const internal::Value& value() const noexcept { return x_; }
+    [[nodiscard]] const internal::Value& tangent() const noexcept { return xdot_; }
 
   private:
-    Value x_, xdot_;
+    internal::Value x_, xdot_;
 };
 
 /// All tangents of one sweep: `t[y]` is a Number for a Scalar, a Tensor of the shape of y for a tensor; zero if y does not depend on a

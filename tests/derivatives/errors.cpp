@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What is refused, in which words, and that nothing is left behind. Next: tangents.cpp.
+// What is refused, in which words, and that nothing is left behind. Next: tapes.cpp.
 #include "autodiff/autodiff.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -40,7 +40,8 @@ BOOST_AUTO_TEST_CASE(a_result_that_depends_on_no_argument) {
     check_throws<TapeError>([&] { return gradient(constant, 1.0); }, "value_and_gradient" + text);
     check_throws<TapeError>([&] { return gradient([](const std::vector<Scalar>&) { return Scalar(1); }, std::vector<double>{}); },
                             "value_and_gradient" + text);
-    check_throws<TapeError>([&] { return gradient([&](const Scalar& x) { return x * gradient(constant, x); }, 1.0); }, "value_and_gradient" + text);
+    check_throws<TapeError>([&] { return gradient([&](const Scalar& x) { return x * gradient(constant, x); }, 1.0); },
+                            "value_and_gradient" + text);
     BOOST_TEST(no_tape_lives());
 }
 
@@ -51,10 +52,16 @@ BOOST_AUTO_TEST_CASE(a_direction_that_has_not_the_shape_of_the_argument) {
     check_throws<ShapeError>([&] { return vjp([](const T& t) { return t * t; }, x).second(T::ones({2})); },
                              "vjp: expected a cotangent of shape [2, 3], got [2]");
     const auto first = [](const std::vector<Scalar>& v) { return v[0] * v[0]; };
-    check_throws<ShapeError>([&] { return jvp(first, std::vector<double>{1, 2, 3}, std::vector<double>{1, 2}); },
-                             "jvp: expected a tangent of shape [3], got [2]");
-    check_throws<ShapeError>([&] { return vjp([](const std::vector<Scalar>& v) { return v; }, std::vector<double>{1, 2}).second(std::vector<double>{1}); },
-                             "vjp: expected a cotangent of 2 parameters, got 1");
+    check_throws<ShapeError>(
+        [&] {
+            return jvp(first, std::vector<double>{1, 2, 3}, std::vector<double>{1, 2});
+        },
+        "jvp: expected a tangent of shape [3], got [2]");
+    check_throws<ShapeError>(
+        [&] {
+            return vjp([](const std::vector<Scalar>& v) { return v; }, std::vector<double>{1, 2}).second(std::vector<double>{1});
+        },
+        "vjp: expected a cotangent of 2 parameters, got 1");
     BOOST_TEST(no_tape_lives());
 }
 
@@ -72,7 +79,8 @@ BOOST_AUTO_TEST_CASE(a_second_derivative_of_several_results) {
 BOOST_AUTO_TEST_CASE(an_outer_value_in_an_inner_derivative_at_a_plain_number) {
     check_throws<TapeError>(
         [] { return gradient([](const Scalar& x) { return x * gradient([&x](const Scalar& y) { return x * y; }, 1.0); }, 2.0); },
-        "mul: expected values of the newest live tape, which records, got t1 of another tape; to differentiate through an inner derivative, "
+        "mul: expected values of the newest live tape, which records, got t1 of another tape; to differentiate through an inner "
+        "derivative, "
         "give it a Scalar or a recorded tensor, not a plain number");
     BOOST_TEST(no_tape_lives());
 }
@@ -105,12 +113,15 @@ BOOST_AUTO_TEST_CASE(a_pullback_whose_outer_tape_has_gone_on_or_away) {
     BOOST_TEST(gradient(g)[x] == 18.0);
     {
         Tape inner;
-        BOOST_CHECK_EXCEPTION(static_cast<void>(pullback(Scalar(1))), TapeError, [](const TapeError& e) { return e.kind() == Kind::wrong_tape; });
+        BOOST_CHECK_EXCEPTION(static_cast<void>(pullback(Scalar(1))), TapeError,
+                              [](const TapeError& e) { return e.kind() == Kind::wrong_tape; });
     }
     tape->clear();
-    BOOST_CHECK_EXCEPTION(static_cast<void>(pullback(Scalar(1))), TapeError, [](const TapeError& e) { return e.kind() == Kind::stale_handle; });
+    BOOST_CHECK_EXCEPTION(static_cast<void>(pullback(Scalar(1))), TapeError,
+                          [](const TapeError& e) { return e.kind() == Kind::stale_handle; });
     tape.reset();
-    BOOST_CHECK_EXCEPTION(static_cast<void>(pullback(Scalar(1))), TapeError, [](const TapeError& e) { return e.kind() == Kind::stale_handle; });
+    BOOST_CHECK_EXCEPTION(static_cast<void>(pullback(Scalar(1))), TapeError,
+                          [](const TapeError& e) { return e.kind() == Kind::stale_handle; });
 }
 
 BOOST_AUTO_TEST_CASE(exceptions_of_the_function_pass_and_leave_no_tape) {

@@ -32,13 +32,27 @@ struct RandomProgram {
     std::vector<Scalar> operator()(const std::vector<Scalar>& x) const {
         std::vector<Scalar> v = x;
         for (const auto& [operation, a, b] : steps) switch (operation) {
-            case 0: v.push_back(v[a] + v[b]); break;
-            case 1: v.push_back(v[a] - 0.5 * v[b]); break;
-            case 2: v.push_back(v[a] * v[b]); break;
-            case 3: v.push_back(v[a] / (1.0 + v[b] * v[b])); break;
-            case 4: v.push_back(sin(v[a]) * v[b]); break;
-            case 5: v.push_back(tanh(v[a] - v[b])); break;
-            default: v.push_back(exp(-v[a] * v[a])); break;
+            case 0:
+                v.push_back(v[a] + v[b]);
+                break;
+            case 1:
+                v.push_back(v[a] - 0.5 * v[b]);
+                break;
+            case 2:
+                v.push_back(v[a] * v[b]);
+                break;
+            case 3:
+                v.push_back(v[a] / (1.0 + v[b] * v[b]));
+                break;
+            case 4:
+                v.push_back(sin(v[a]) * v[b]);
+                break;
+            case 5:
+                v.push_back(tanh(v[a] - v[b]));
+                break;
+            default:
+                v.push_back(exp(-v[a] * v[a]));
+                break;
             }
         return {v.end() - 3, v.end()};
     }
@@ -70,15 +84,16 @@ struct Mlp {
 /// The same model with other numbers.
 Mlp drawn(unsigned seed) {
     Mlp model;
-    for_each_parameter(model, [&seed](std::string_view, T& p) {
-        p = T(p.shape(), random_numbers(seed++, static_cast<std::size_t>(p.size())));
-    });
+    for_each_parameter(model,
+                       [&seed](std::string_view, T& p) { p = T(p.shape(), random_numbers(seed++, static_cast<std::size_t>(p.size()))); });
     return model;
 }
 Dot dot(const Mlp& a, const Mlp& b) {
     std::vector<double> x, y;
-    for_each_parameter(a, [&x](std::string_view, const T& p) { x.insert(x.end(), p.contiguous().data().begin(), p.contiguous().data().end()); });
-    for_each_parameter(b, [&y](std::string_view, const T& p) { y.insert(y.end(), p.contiguous().data().begin(), p.contiguous().data().end()); });
+    for_each_parameter(
+        a, [&x](std::string_view, const T& p) { x.insert(x.end(), p.contiguous().data().begin(), p.contiguous().data().end()); });
+    for_each_parameter(
+        b, [&y](std::string_view, const T& p) { y.insert(y.end(), p.contiguous().data().begin(), p.contiguous().data().end()); });
     return dot(x, y);
 }
 
@@ -205,7 +220,8 @@ BOOST_AUTO_TEST_CASE(adjoints_of_a_runge_kutta_method_converge_with_its_order) {
         const auto [value, pullback] = vjp([&](const Scalar& a, const Scalar& b) { return solve(a, b, steps); }, z0, theta);
         const auto [g0, gt] = pullback(1.0);
         errors.push_back(std::abs(value - z) + std::abs(g0 - in_z0) + std::abs(gt - in_theta));
-        const double along = jvp([&](const Scalar& a, const Scalar& b) { return solve(a, b, steps); }, std::tuple{z0, theta}, std::tuple{2.0, -1.0}).second;
+        const double along =
+            jvp([&](const Scalar& a, const Scalar& b) { return solve(a, b, steps); }, std::tuple{z0, theta}, std::tuple{2.0, -1.0}).second;
         BOOST_TEST(close(along, 2 * g0 - gt, {.relative = 1e-13}));
     }
     for (std::size_t k = 0; k + 1 < errors.size(); ++k) {

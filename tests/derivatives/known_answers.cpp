@@ -66,7 +66,8 @@ BOOST_AUTO_TEST_CASE(a_hessian_times_a_vector_in_every_kind) {
                                   std::tuple{1.0, T::of({0, 1})});
     BOOST_TEST(in_x == 2 * 9 + 6 * 12.0);  // 2 S + 2 x 3 y_1^2
     check(in_y, T::of({2 * 3 * 3 * 1.0, 2 * 3 * 3 * 4.0 + 9 * 6 * 2}), {});
-    const Line line = hvp([](const Line& l) { return l.slope * l.slope * l.intercept * static_cast<double>(l.power); }, Line{}, Line{1, 0, 0});
+    const Line line =
+        hvp([](const Line& l) { return l.slope * l.slope * l.intercept * static_cast<double>(l.power); }, Line{}, Line{1, 0, 0});
     BOOST_TEST(line.slope.value() == 4.0);
     BOOST_TEST(line.intercept.value() == 8.0);
     BOOST_TEST(line.power == 2);
@@ -173,7 +174,8 @@ BOOST_AUTO_TEST_CASE(a_hessian_with_respect_to_a_struct_runs_over_all_its_elemen
     const Mixed at{T::of({2, 3}), 5};
     // w0^2 w1 s^3
     const T h = hessian([](const Mixed& m) { return m.w(0) * m.w(0) * m.w(1) * m.s * m.s * m.s; }, at);
-    check(h, T::from_rows({{2 * 3 * 125, 2 * 2 * 125, 2 * 2 * 3 * 75}, {2 * 2 * 125, 0, 4 * 75}, {2 * 2 * 3 * 75, 4 * 75, 4 * 3 * 30}}), {});
+    check(h, T::from_rows({{2 * 3 * 125, 2 * 2 * 125, 2 * 2 * 3 * 75}, {2 * 2 * 125, 0, 4 * 75}, {2 * 2 * 3 * 75, 4 * 75, 4 * 3 * 30}}),
+          {});
     const auto blocks = hessian([](const Scalar& a, const T& b) { return a * a * Scalar(sum(b * b)); }, 3.0, T::of({1, 2}));
     BOOST_TEST(std::get<0>(std::get<0>(blocks)) == 10.0);
     check(std::get<1>(std::get<0>(blocks)), T::of({12, 24}), {});
@@ -236,7 +238,8 @@ BOOST_AUTO_TEST_CASE(gradients_of_containers_are_containers_of_doubles) {
     BOOST_TEST(g == (std::vector<double>{120, 60, 40, 30, 24}), boost::test_tools::per_element());
     const std::array<double, 3> of_array = gradient(product, std::array{2.0f, 3.0f, 4.0f});
     BOOST_TEST((of_array == std::array{12.0, 8.0, 6.0}));
-    const auto [in_vector, in_number] = gradient([](const std::vector<Scalar>& x, const Scalar& s) { return (x[0] + x[1]) * s; }, std::vector{1.0, 2.0}, 4.0);
+    const auto [in_vector, in_number] =
+        gradient([](const std::vector<Scalar>& x, const Scalar& s) { return (x[0] + x[1]) * s; }, std::vector{1.0, 2.0}, 4.0);
     BOOST_TEST(in_vector == (std::vector<double>{4, 4}), boost::test_tools::per_element());
     BOOST_TEST(in_number == 3.0);
 }

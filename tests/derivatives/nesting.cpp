@@ -82,7 +82,8 @@ BOOST_AUTO_TEST_SUITE(nesting)
 BOOST_AUTO_TEST_CASE(derivatives_up_to_the_fourth_in_every_mixture_of_modes_are_those_of_nested_duals) {
     const double x = 0.7;
     BOOST_TEST(close(derivative<1>(wave, x), by_duals<1>(wave, x), {.relative = 1e-14}));
-    const auto in_every_mixture = [&]<unsigned n, unsigned... m>(std::integer_sequence<unsigned, n>, std::integer_sequence<unsigned, m...>) {
+    const auto in_every_mixture = [&]<unsigned n, unsigned... m>(std::integer_sequence<unsigned, n>,
+                                                                 std::integer_sequence<unsigned, m...>) {
         return std::array{derivative<n, m>(wave, x)...};
     };
     for (const double second : in_every_mixture(std::integer_sequence<unsigned, 2>{}, std::make_integer_sequence<unsigned, 4>{}))
@@ -149,7 +150,8 @@ BOOST_AUTO_TEST_CASE(a_network_of_physics_has_its_closed_forms) {
         return gradient([&n](const Scalar& s) { return gradient([&n](const Scalar& r) { return n(r); }, s); }, at);
     };
     const auto forward = [](const Net& n, const Scalar& at) {
-        return jvp([&n](const Scalar& s) { return jvp([&n](const Scalar& r) { return n(r); }, s, Scalar(1)).second; }, at, Scalar(1)).second;
+        return jvp([&n](const Scalar& s) { return jvp([&n](const Scalar& r) { return n(r); }, s, Scalar(1)).second; }, at, Scalar(1))
+            .second;
     };
     const auto check = [&](const auto& second) {
         const auto [value, g] = value_and_gradient([&](const Net& n) { return second(n, Scalar(x)); }, net);
@@ -196,7 +198,8 @@ BOOST_AUTO_TEST_CASE(a_batch_of_points_of_a_network_of_physics_goes_forward_at_o
 
 BOOST_AUTO_TEST_CASE(a_gradient_step_inside_is_differentiated_through) {
     // theta' = theta - a g(theta): d L(theta') = (I - a H) grad L(theta')
-    const T X = T::from_rows({{0.5, -1}, {1.5, 0.25}, {-0.3, 0.8}}), t = T::from_rows({{1}, {-1}, {0.5}}), start = T::from_rows({{0.2}, {-0.4}});
+    const T X = T::from_rows({{0.5, -1}, {1.5, 0.25}, {-0.3, 0.8}}), t = T::from_rows({{1}, {-1}, {0.5}}),
+            start = T::from_rows({{0.2}, {-0.4}});
     const auto task = [&](const T& w) { return sum(square(tanh(matmul(X, w)) - t)); };
     const auto test_loss = [](const T& w) { return sum(exp(w) * w); };
     const double rate = 0.1;
@@ -219,7 +222,11 @@ BOOST_AUTO_TEST_CASE(every_function_works_inside_every_other) {
     check(gradient([&](const T& at) { return sum(v * jvp([&](const T& s) { return gradient(f, s); }, at, v).second); }, x));
     check(gradient([&](const T& at) { return sum(reshape(v, {2, 1}) * hessian(f, at) * v); }, x));
     check(gradient([&](const T& at) { return sum(reshape(v, {2, 1}) * jacobian([&](const T& s) { return gradient(f, s); }, at) * v); }, x));
-    check(gradient([&](const T& at) { return sum(reshape(v, {2, 1}) * jacobian([&](const T& s) { return gradient(f, s); }, at, Mode::forward) * v); }, x));
+    check(gradient(
+        [&](const T& at) {
+            return sum(reshape(v, {2, 1}) * jacobian([&](const T& s) { return gradient(f, s); }, at, Mode::forward) * v);
+        },
+        x));
     check(gradient([&](const T& at) { return sum(v * vjp([&](const T& s) { return gradient(f, s); }, at).second(v)); }, x));
     check(jacobian([&](const T& at) { return sum(v * hvp(f, at, v)); }, x));
     const auto [value, pullback] = vjp([&](const T& at) { return sum(v * hvp(f, at, v)); }, x);
@@ -266,55 +273,6 @@ BOOST_AUTO_TEST_CASE(masked_branches_stay_masked_in_derivatives_of_derivatives) 
     BOOST_TEST(gradient(twice, x).at(1) == 0.0);
     BOOST_TEST(jvp([&](const T& at) { return gradient(f, at); }, x, T::ones({3})).second.at(2) == 0.0);
     BOOST_TEST(hvp(f, x, T::ones({3})).at(1) == 0.0);
-}
-
-BOOST_AUTO_TEST_CASE(on_a_tape_that_you_hold_recorded_arguments_stay_there_and_constants_do_not) {
-    Tape tape;
-    const Scalar x = tape.variable(0.7);
-    const Scalar slope = gradient([](const Scalar& t) { return wave(t); }, x);
-    BOOST_TEST(slope.recorded());
-    BOOST_TEST(close(gradient(slope)[x], by_duals<2>(wave, 0.7), {.relative = 1e-13}));
-    const auto [value, tangent] = jvp(wave, x * 1.0, Scalar(2.0));
-    BOOST_TEST(close(gradient(tangent)[x], 2 * by_duals<2>(wave, 0.7), {.relative = 1e-13}));
-    BOOST_TEST(close(gradient(value)[x], by_duals<1>(wave, 0.7), {.relative = 1e-13}));
-    const T w = tape.variable(T::of({1, 2}));
-    const T inner = gradient([](const T& t) { return sum(t * t * t); }, w);
-    BOOST_TEST(gradient(sum(inner))[w].at(1) == 12.0);
-    const std::size_t rows = tape.stats().rows;
-    BOOST_TEST(!gradient([](const T& t) { return sum(t * t); }, T::of({1, 2})).recorded());
-    BOOST_TEST(!gradient([](const Scalar& t) { return t * t; }, Scalar(2)).recorded());
-    BOOST_TEST(tape.stats().rows == rows);
-    // A recorded direction is enough.
-    const T v = tape.variable(T::of({1, -1}));
-    const T hv = hvp([](const T& t) { return sum(t * t * t); }, T::of({1, 2}), v);
-    BOOST_TEST(gradient(sum(hv))[v].at(1) == 12.0);
-}
-
-BOOST_AUTO_TEST_CASE(a_function_that_asks_inside_runs_twice_and_no_other_does) {
-    int runs = 0;
-    const auto counted = [&runs](const Scalar& x) {
-        ++runs;
-        return x * gradient([](const Scalar& t) { return t * t * t; }, x);
-    };
-    BOOST_TEST(gradient(counted, 2.0) == 36.0);
-    BOOST_TEST(runs == 2);
-    runs = 0;
-    BOOST_TEST(hessian(counted, 2.0) == 36.0);  // keeps operations from the start
-    BOOST_TEST(runs == 1);
-    runs = 0;
-    BOOST_TEST(gradient([&runs](const Scalar& x) { return ++runs, x * x; }, 2.0) == 4.0);
-    BOOST_TEST(runs == 1);
-    // A function that catches what makes it run again gets its answer all the same.
-    const auto catching = [](const Scalar& x) {
-        try {
-            return x * gradient([](const Scalar& t) { return t * t * t; }, x);
-        } catch (const std::exception&) {
-            return x;
-        }
-    };
-    BOOST_TEST(gradient(catching, 2.0) == 36.0);
-    const auto by_hand = [](const Scalar& x) { return recorded_gradient(x * x * x)[x]; };
-    BOOST_TEST(gradient(by_hand, 2.0) == 12.0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -111,10 +111,12 @@ BOOST_AUTO_TEST_CASE(refuse_what_they_cannot_answer) {
     Tape tape;
     const Scalar x = tape.variable(1.0);
     const T w = tape.variable(T::ones({2}));
-    BOOST_CHECK_EXCEPTION(static_cast<void>(tangent(tape, {{w, T::ones({3})}})), ShapeError, says("tangent: expected a tangent of shape [2], got [3]"));
-    BOOST_CHECK_EXCEPTION(static_cast<void>(tangent(tape, {{Scalar(2), 1.0}})), TapeError,
-                          says("tangent: expected a recorded value, got a constant; make variables with tape.variable() and compute while the "
-                               "tape lives"));
+    BOOST_CHECK_EXCEPTION(static_cast<void>(tangent(tape, {{w, T::ones({3})}})), ShapeError,
+                          says("tangent: expected a tangent of shape [2], got [3]"));
+    BOOST_CHECK_EXCEPTION(
+        static_cast<void>(tangent(tape, {{Scalar(2), 1.0}})), TapeError,
+        says("tangent: expected a recorded value, got a constant; make variables with tape.variable() and compute while the "
+             "tape lives"));
     const Tangent t = tangent(tape, {{x, 1.0}});
     const Scalar later = x * x;
     BOOST_CHECK_EXCEPTION(static_cast<void>(t[later]), TapeError,
@@ -124,8 +126,9 @@ BOOST_AUTO_TEST_CASE(refuse_what_they_cannot_answer) {
         Tape other;
         BOOST_CHECK_EXCEPTION(static_cast<void>(tangent(other, {{x, 1.0}})), TapeError,
                               says("tangent: expected seeds at values of this tape, got t1 of another tape"));
-        BOOST_CHECK_EXCEPTION(static_cast<void>(t[other.variable(1.0)]), TapeError,
-                              says("tangent[]: expected a value of the recording that was swept, got a value of row 1 of another recording"));
+        BOOST_CHECK_EXCEPTION(
+            static_cast<void>(t[other.variable(1.0)]), TapeError,
+            says("tangent[]: expected a value of the recording that was swept, got a value of row 1 of another recording"));
         BOOST_CHECK_EXCEPTION(static_cast<void>(recorded_tangent(tape, {{x, 1.0}})), TapeError,
                               says("recorded_tangent: expected the newest live tape, which records, got an older one"));
         BOOST_TEST(tangent(tape, {{x, 1.0}})[later] == 2.0);

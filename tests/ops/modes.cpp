@@ -97,8 +97,7 @@ BOOST_AUTO_TEST_CASE(has_the_same_third_derivative_forward_and_backward) {
         const auto curvature_by_rows = [&](const Operands<double>& at) { return dot(hvp(f, at, v), v); };
         const Operands<double> backward = gradient(curvature_by_rows, x), mixed = gradient(curvature, x);
         const double forward = jvp(curvature, x, w).second.item();
-        for (std::size_t k = 0; k < x.size(); ++k)
-            failures.note(s, difference(mixed[k], backward[k], 1e-10));
+        for (std::size_t k = 0; k < x.size(); ++k) failures.note(s, difference(mixed[k], backward[k], 1e-10));
         double size = 0;
         for (std::size_t k = 0; k < x.size(); ++k) size += sum(abs(backward[k] * w[k])).item();
         if (!(std::abs(forward - dot(backward, w).item()) <= 1e-10 * size))

@@ -79,6 +79,46 @@ BOOST_AUTO_TEST_CASE(level_3) {
     BOOST_TEST(last < first);
 }
 
+BOOST_AUTO_TEST_CASE(both_modes) {
+    auto rosenbrock = [](const auto& v) { return 100.0 * square(v[1] - v[0] * v[0]) + square(1.0 - v[0]); };
+    auto at = std::vector{-1.2, 1.0};
+    auto H = autodiff::hessian(rosenbrock, at);                                           // [[1330, 480], [480, 200]]
+    auto Hv = autodiff::hvp(rosenbrock, at, std::vector{1.0, 2.0});                       // 2290 and 880, without forming H
+    auto [y, slope] = autodiff::jvp(rosenbrock, at, std::vector{1.0, 2.0});               // forward: one direction
+    auto [same_y, pullback] = autodiff::vjp(rosenbrock, at);                              // reverse: pullback(1.0) is the gradient, call it often
+    auto J = autodiff::jacobian([](const auto& t) { return std::array{cos(t), sin(t)}; }, 0.5);  // by rows or columns, whichever are fewer
+
+    BOOST_TEST(std::abs(H.at(0, 0) - 1330) < 1e-10);
+    BOOST_TEST(H.at(1, 1) == 200.0);
+    BOOST_TEST(std::abs(Hv[0] - 2290) < 1e-10);
+    BOOST_TEST(std::abs(Hv[1] - 880) < 1e-10);
+    BOOST_TEST(y == same_y);
+    const auto g = pullback(1.0);
+    BOOST_TEST(std::abs(slope - (g[0] + 2 * g[1])) < 1e-12);
+    BOOST_TEST(J.at(1) == std::cos(0.5));
+}
+
+struct Wave {
+    Scalar amplitude = 1.5, frequency = 2;
+    Scalar operator()(const Scalar& x) const { return amplitude * sin(frequency * x); }
+};
+
+BOOST_AUTO_TEST_CASE(derivatives_inside_functions) {
+    const Wave wave;
+    auto residual = [](const Wave& net) {
+        auto u_x = [&](const Scalar& x) { return gradient(net, x); };
+        auto u_xx = gradient(u_x, Scalar(0.3));
+        return square(u_xx + net(0.3));
+    };
+    auto [loss, g] = autodiff::value_and_gradient(residual, wave);  // g is a Wave
+
+    // u_xx + u = a (1 - w^2) sin(w x)
+    const double a = 1.5, w = 2, x = 0.3, r = a * (1 - w * w) * std::sin(w * x);
+    BOOST_TEST(std::abs(loss - r * r) < 1e-13);
+    BOOST_TEST(std::abs(g.amplitude.value() - 2 * r * r / a) < 1e-13);
+    BOOST_TEST(std::abs(g.frequency.value() - 2 * r * a * ((1 - w * w) * x * std::cos(w * x) - 2 * w * std::sin(w * x))) < 1e-12);
+}
+
 BOOST_AUTO_TEST_CASE(any_order) {
     Tape tape;
     auto x = tape.variable(-1.2), y = tape.variable(1.0);
