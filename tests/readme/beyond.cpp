@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The blocks of README.md on derivatives of any order, control, recorded functions, sparsity and linear algebra, as they stand there.
+// The blocks of README.md on control, recorded functions, sparsity and linear algebra, as they stand there.
 #include "autodiff/autodiff.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -8,30 +8,6 @@
 using namespace autodiff;
 
 BOOST_AUTO_TEST_SUITE(readme_beyond)
-
-BOOST_AUTO_TEST_CASE(any_order_and_both_modes) {
-    auto rosenbrock = [](const auto& p) { return 100.0 * square(p[1] - p[0] * p[0]) + square(1.0 - p[0]); };
-    std::vector<double> x{-1.2, 1.0}, v{1.0, 0.0};
-    auto [y, slope] = jvp(rosenbrock, x, v);  // 24.2 and -215.6, the derivative in direction v: forward mode
-    auto H = hessian(rosenbrock, x);          // [[1330, 480], [480, 200]]
-    auto Hv = hvp(rosenbrock, x, v);          // its first column, without H
-    auto J = jacobian([](const auto& p) { return std::array{p[0] * p[1], sin(p[0])}; }, x);  // [2, 2], in the cheaper mode
-
-    // Any order by nesting: inside a function that is being differentiated, derivatives are recorded. u'' of u = sin, differentiated by w.
-    auto curvature = [](const auto& w, double at) {
-        auto u = [&](auto t) { return sin(w * t); };
-        return gradient([&](auto t) { return gradient(u, t); }, Scalar(at));  // -w^2 sin(w t)
-    };
-    auto by_w = gradient([&](auto w) { return curvature(w, 0.5); }, 2.0);
-
-    BOOST_TEST(std::abs(y - 24.2) < 1e-12);
-    BOOST_TEST(std::abs(slope + 215.6) < 1e-12);
-    BOOST_TEST(std::abs(H.at(0, 0) - 1330) < 1e-10);
-    BOOST_TEST(std::abs(H.at(1, 0) - 480) < 1e-10);
-    BOOST_TEST(std::abs(Hv[1] - 480) < 1e-10);
-    BOOST_TEST(std::abs(J.at(1, 0) - std::cos(-1.2)) < 1e-14);
-    BOOST_TEST(std::abs(by_w - (-4 * std::sin(1.0) - 4 * 0.5 * std::cos(1.0))) < 1e-12);
-}
 
 BOOST_AUTO_TEST_CASE(control_over_the_chain_rule) {
     Tape tape;
