@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "autodiff/function.hpp"
+#include "autodiff/function/arguments.hpp"
 
 #include <fmt/format.h>
 
