@@ -24,6 +24,11 @@ auto reshaped(const Shape& shape) {
 }
 
 void add_reshapes(std::vector<Entry>& to, Draw& draw) {
+    Entry identities{"identity", {}};
+    identities.add(
+        "[2, 3]", {draw.uniform({2, 3})}, [](const auto& x) { return identity(x[0]); }, reshaped({2, 3}));
+    to.push_back(std::move(identities));
+
     Entry reshapes{"reshape", {}};
     for (const auto& [from, extents] : std::vector<std::pair<Shape, Shape>>{{{2, 3}, {3, 2}},
                                                                             {{2, 3}, {6}},
@@ -49,13 +54,6 @@ void add_reshapes(std::vector<Entry>& to, Draw& draw) {
         },
         reshaped({0, 3}));
     to.push_back(std::move(reshapes));
-
-    Entry identities{"identity", {}};
-    for (const Shape& shape : {Shape{}, Shape{0}, Shape{2, 3}})
-        identities.add(
-            to_string(shape), {draw.uniform(shape)}, [](const auto& x) { return identity(x[0]); },
-            [](const Operands<double>& x) { return x[0]; });
-    to.push_back(std::move(identities));
 
     Entry flattens{"flatten", {}};
     flattens.add(
