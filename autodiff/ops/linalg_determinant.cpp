@@ -117,19 +117,21 @@ class Cofactor final : public Primitive {
     Cofactor(const Tensor<T>& a, SharedLu<T> lu) : a_(a), lu_(std::move(lu)) {}
     [[nodiscard]] std::string_view name() const override { return "cofactor"; }
     [[nodiscard]] bool saves_result() const override { return true; }
-    void vjp(Pullback& pull) const override {
-        const Tensor<T> ybar = pull.ybar<T>();
-        if (!pull.records()) return pull.add(0, second_derivative(ybar));
-        const Tensor<T> a = pull.saved(a_), y = pull.result<T>();
-        check_invertible("cofactor", a, *lu_);
-        const Tensor<T> inverse = solve_with(lu_, a, Tensor<T>::eye(lu_->order()), true);  // transposed
-        pull.add(0, sum(ybar * y, {-2, -1}, true) * inverse - matmul(y, matmul(transposed(ybar), inverse)));
-    }
+    void vjp(Pullback& pull) const override { pull.add(0, along(pull.ybar<T>(), pull)); }
     // The second derivative of det is symmetric.
-    [[nodiscard]] AnyTensor jvp(const Pushforward& push) const override { return second_derivative(push.tangent<T>(0)); }
+    [[nodiscard]] AnyTensor jvp(const Pushforward& push) const override { return along(push.tangent<T>(0), push); }
 
   private:
-    /// d<x, cofactor(a)>/da. In the basis of the singular vectors h = left^T x right^T: only products of two elements that share no
+    /// d<x, cofactor(a)>/da. A sweep that records itself takes what it can differentiate again, which needs an inverse.
+    template <class Sweep>
+    [[nodiscard]] Tensor<T> along(const Tensor<T>& x, const Sweep& sweep) const {
+        if (!sweep.records()) return second_derivative(x);
+        const Tensor<T> a = sweep.saved(a_), y = sweep.template result<T>();
+        check_invertible("cofactor", a, *lu_);
+        const Tensor<T> inverse = solve_with(lu_, a, Tensor<T>::eye(lu_->order()), true);  // transposed
+        return sum(x * y, {-2, -1}, true) * inverse - matmul(y, matmul(transposed(x), inverse));
+    }
+    /// The same by numbers. In the basis of the singular vectors h = left^T x right^T: only products of two elements that share no
     /// row and no column enter a determinant, h[i,i] h[j,j] - h[i,j] h[j,i].
     [[nodiscard]] Tensor<T> second_derivative(const Tensor<T>& x) const {
         const Svd<T> svd = singular_values("cofactor", a_.constant());

@@ -162,7 +162,12 @@ const std::vector<Rule>& rule_table() {
 bool Rule::near_a_kink(const Operands& x, double margin) const {
     if (code == code_of<rules::Abs> || code == code_of<rules::Relu> || code == code_of<rules::Sign>) return std::abs(x[0]) < margin;
     if (code == code_of<rules::Floor>) return std::abs(x[0] - std::round(x[0])) < margin;
-    if (code == code_of<rules::Maximum> || code == code_of<rules::Minimum>) return std::abs(x[0] - x[1]) < margin;
+    const bool compares = code == code_of<rules::Less> || code == code_of<rules::LessEqual> || code == code_of<rules::Equal> ||
+                          code == code_of<rules::NotEqual>;
+    if (compares || code == code_of<rules::Maximum> || code == code_of<rules::Minimum>) return std::abs(x[0] - x[1]) < margin;
+    // The first operand of the others chooses: at 0 they are what no difference sees.
+    if (code == code_of<rules::Where> || code == code_of<rules::ChainProduct> || code == code_of<rules::ChainSum> || code == code_of<rules::Through>)
+        return std::abs(x[0]) < margin;
     return false;
 }
 

@@ -148,7 +148,6 @@ BOOST_AUTO_TEST_CASE(is_in_the_registry) {
                                    "element",
                                    "place_element",
                                    "from_scalar",
-                                   "identity",
                                    "stack"};
     rules::for_each<rules::All>([&]<class R>(R) { expected.insert(std::string(R::name)); });
     std::vector<std::string> missing, unknown;

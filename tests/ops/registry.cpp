@@ -21,6 +21,7 @@ const std::vector<Entry>& entries() {
         add_linear(list);
         add_linear_algebra(list);
         add_scalars(list);
+        add_control(list);
         return list;
     }();
     return all;

@@ -56,6 +56,7 @@ void add_indexing(std::vector<Entry>& to);
 void add_linear(std::vector<Entry>& to);
 void add_linear_algebra(std::vector<Entry>& to);
 void add_scalars(std::vector<Entry>& to);
+void add_control(std::vector<Entry>& to);
 
 /// Operands from a fixed seed.
 class Draw {
