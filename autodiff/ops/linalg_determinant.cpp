@@ -125,6 +125,7 @@ class Cofactor final : public Primitive {
     /// d<x, cofactor(a)>/da. A sweep that records itself takes what it can differentiate again, which needs an inverse.
     template <class Sweep>
     [[nodiscard]] Tensor<T> along(const Tensor<T>& x, const Sweep& sweep) const {
+        if (lu_->order() <= 1) return Tensor<T>::zeros(a_.shape());  // a minor of nothing is 1, whatever a
         if (!sweep.records()) return second_derivative(x);
         const Tensor<T> a = sweep.saved(a_), y = sweep.template result<T>();
         check_invertible("cofactor", a, *lu_);

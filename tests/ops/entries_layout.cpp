@@ -50,6 +50,13 @@ void add_reshapes(std::vector<Entry>& to, Draw& draw) {
         reshaped({0, 3}));
     to.push_back(std::move(reshapes));
 
+    Entry identities{"identity", {}};
+    for (const Shape& shape : {Shape{}, Shape{0}, Shape{2, 3}})
+        identities.add(
+            to_string(shape), {draw.uniform(shape)}, [](const auto& x) { return identity(x[0]); },
+            [](const Operands<double>& x) { return x[0]; });
+    to.push_back(std::move(identities));
+
     Entry flattens{"flatten", {}};
     flattens.add(
         "[2, 3, 2]", {draw.uniform({2, 3, 2})}, [](const auto& x) { return flatten(x[0]); }, reshaped({12}));
