@@ -129,6 +129,13 @@ class Function {
         other.one_point_on_branch_ = other.batch_on_branch_ = answer;
         return other;
     }
+    /// The same function, whose batches take numbers below 2^-126 (float; 2^-1022 in double) for 0. Many CPUs need a hundred times as long
+    /// for such numbers as for others, and softmax or exp make plenty of them in float. Results change where they matter.
+    [[nodiscard]] Function flush_denormals(bool flush = true) const {
+        Function other = *this;
+        other.flush_denormals_ = flush;
+        return other;
+    }
     /// How many recordings, of different branches, there are by now.
     [[nodiscard]] std::size_t recordings() const { return recording_->variants(); }
     /// The program that was recorded first, one operation a line.
@@ -266,7 +273,7 @@ class Function {
                 float, std::conditional_t<std::tuple_element_t<k, WithDirections>::is_shared, float, typename internal::BatchElement<A>::type>...>;
             internal::Columns<T> columns;
             (add<T, std::tuple_element_t<k, WithDirections>>(columns, k, a), ...);
-            return recording_->template over<T>(question, columns.n, columns.columns, batch_on_branch_);
+            return recording_->template over<T>(question, columns.n, columns.columns, batch_on_branch_, flush_denormals_);
         }(std::index_sequence_for<A...>());
     }
     template <class T, class P, class A>
@@ -314,6 +321,7 @@ class Function {
     Counts counts_;
     std::shared_ptr<const function::Recording> recording_;
     OnBranch one_point_on_branch_ = OnBranch::report, batch_on_branch_ = OnBranch::re_record;
+    bool flush_denormals_ = false;
 };
 
 /// Records f at the example: each argument a number, a std::vector or std::array of numbers, or shared(...) or passive(...) of these; f gets Scalars, or

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "autodiff/function/batch.hpp"
 
+#include "autodiff/kernels/denormals.hpp"
 #include "autodiff/kernels/threads.hpp"
 
 #include <algorithm>
@@ -42,6 +43,7 @@ void run_prologue(const Plan<T>& plan, T* memory, const Input& input) {
 template <class T>
 void run_blocks(const Plan<T>& plan, Index n, std::span<const Column<T>> inputs, const Delivered<T>& to, const T* prologue, Index begin, Index end,
                 double* sums) {
+    const kernels::FlushDenormals flush(to.flush_denormals);
     const std::size_t size = plan.lanes->size;
     const auto memory = aligned<T>(plan.width * size);
     for (const auto& spread : plan.spread) std::fill_n(memory.get() + spread.place * size, size, prologue[spread.slot]);
@@ -57,6 +59,10 @@ void run_blocks(const Plan<T>& plan, Index n, std::span<const Column<T>> inputs,
             const Column<T>& column = inputs[load.input];
             const T* const from = column.first + frame.at * column.step;
             T* const x = memory.get() + load.place * size;
+            if (column.step == 1 && frame.points == block) {
+                plan.lanes->load(from, x, frame.vectors);
+                continue;
+            }
             if (column.step == 1)
                 std::copy_n(from, frame.points, x);
             else

@@ -21,6 +21,7 @@ struct Delivered {
     T* columns;         ///< column k begins at columns + k * pitch; 64-byte aligned
     Index pitch;        ///< a multiple of 64 bytes, and room for n rounded up to whole blocks
     std::span<T> sums;  ///< over the points
+    bool flush_denormals = false;
 };
 
 /// n > 0 points, in blocks that the threads share. The result has the same bits for any number of threads.

@@ -63,7 +63,7 @@ struct Single {
 template <class T>
 const LaneKernels<T>& scalar_kernels() {
     static const LaneKernels<T> table = []<class... R>(rules::List<R...>) {
-        return LaneKernels<T>{1, {nullptr, &Single<T>::template rule<R>...}, &Single<T>::sum, nullptr, nullptr};
+        return LaneKernels<T>{1, {nullptr, &Single<T>::template rule<R>...}, &Single<T>::sum, nullptr, nullptr, nullptr};
     }(rules::All{});
     return table;
 }

@@ -162,9 +162,13 @@ struct Loops {
         for (int v = 0; v < frame.vectors; ++v) y.put(v, a.at(v));
     }
 
+    static void load(const T* from, T* to, int vectors) {
+        for (int v = 0; v < vectors; ++v) P::load_unaligned(from + static_cast<std::size_t>(v) * size).store(to + static_cast<std::size_t>(v) * size);
+    }
+
     static void fill(LaneKernels<T>& table) {
         [&table]<class... R>(rules::List<R...>) {
-            table = {size, {nullptr, &rule<R>...}, &sum, &sum_over_points, &deliver};
+            table = {size, {nullptr, &rule<R>...}, &sum, &sum_over_points, &deliver, &load};
         }(rules::All{});
     }
 };

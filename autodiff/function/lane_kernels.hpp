@@ -53,6 +53,7 @@ struct LaneKernels {
     Kernel<T> sum;                                         ///< y = the sum of the terms
     Kernel<T> sum_over_points;                             ///< y += the sum of the terms at all points of the block
     Kernel<T> deliver;                                     ///< y = a
+    void (*load)(const T* from, T* to, int vectors);       ///< a column's numbers, wherever they lie, into a slot
 };
 
 /// Fills the table with the kernels compiled for the set (lane_kernels.cpp). T: float, double.

@@ -157,6 +157,12 @@ struct Memory {
     }
 };
 
+/// How a batch is computed, and where its results go.
+struct Means {
+    Memory& memory;
+    bool flush_denormals;
+};
+
 struct Recording::Variants {
     mutable std::shared_mutex mutex;
     Inputs inputs;
@@ -274,11 +280,11 @@ void Recording::at(Question question, std::span<const double> inputs, OnBranch o
 namespace {
 
 template <class T>
-Batch<T> run_plan(const Plan<T>& plan, Index n, std::span<const Column<T>> inputs, Memory& memory) {
+Batch<T> run_plan(const Plan<T>& plan, Index n, std::span<const Column<T>> inputs, const Means& means) {
     const Index quantum = std::max<Index>(plan.block(), 64 / static_cast<Index>(sizeof(T)));
     const Index pitch = (n + quantum - 1) / quantum * quantum;
-    Batch<T> batch{n, memory.take<T>(Shape{static_cast<Index>(plan.columns), pitch}), std::vector<T>(plan.sums)};
-    if (n > 0) run<T>(plan, n, inputs, {batch.columns.fill_data(), pitch, batch.sums});
+    Batch<T> batch{n, means.memory.take<T>(Shape{static_cast<Index>(plan.columns), pitch}), std::vector<T>(plan.sums)};
+    if (n > 0) run<T>(plan, n, inputs, {batch.columns.fill_data(), pitch, batch.sums, means.flush_denormals});
     return batch;
 }
 
@@ -305,11 +311,11 @@ class Gathered {
 
 /// Answers some of the points by one variant: their places in the columns, and their share of the sums.
 template <class T>
-void answer_some(const Variant& variant, Question question, std::span<const Column<T>> inputs, std::span<const Index> points, Memory& memory,
+void answer_some(const Variant& variant, Question question, std::span<const Column<T>> inputs, std::span<const Index> points, const Means& means,
                  Batch<T>& into) {
     if (points.empty()) return;
     const Gathered<T> gathered(inputs, points);
-    const Batch<T> part = run_plan<T>(variant.batch_plan<T>(question), std::ssize(points), gathered.columns, memory);
+    const Batch<T> part = run_plan<T>(variant.batch_plan<T>(question), std::ssize(points), gathered.columns, means);
     const Index pitch = into.columns.shape()[1], part_pitch = part.columns.shape()[1];
     for (Index k = 0; k < into.columns.shape()[0]; ++k)
         for (std::size_t i = 0; i < points.size(); ++i)
@@ -330,7 +336,8 @@ const Guard* failed_guard_at(const Variant& variant, std::span<const Column<T>> 
 
 /// Answers the points that the first recording does not hold for.
 template <class T>
-void Recording::spread_over_variants(Question question, std::span<const Column<T>> inputs, std::vector<Index> points, Batch<T>& into) const {
+void Recording::spread_over_variants(Question question, std::span<const Column<T>> inputs, std::vector<Index> points, const Means& means,
+                                     Batch<T>& into) const {
     const std::span<const Column<T>> x = inputs.first(example_.size());
     std::vector<double> point;
     for (std::size_t v = 1;; ++v) {
@@ -342,47 +349,48 @@ void Recording::spread_over_variants(Question question, std::span<const Column<T
             const auto holds = [&](const Variant* w) { return failed_guard_at<T>(*w, x, points[known], outputs(), point) == nullptr; };
             const auto variant = std::find_if(variants.begin(), variants.end(), holds);
             if (variant == variants.end()) break;
-            answer_some<T>(**variant, question, inputs, std::span(points).subspan(known, 1), variants_->memory, into);
+            answer_some<T>(**variant, question, inputs, std::span(points).subspan(known, 1), means, into);
         }
         points.erase(points.begin(), points.begin() + static_cast<std::ptrdiff_t>(known));
         if (points.empty()) return;
         const Variant& variant = is_new ? record_at(point) : *variants[v];
         const Gathered<T> gathered(inputs, points);
         const std::span<const Column<T>> own = std::span(gathered.columns).first(example_.size());
-        const Batch<T> failed = run_plan<T>(variant.failed_guards_plan<T>(), std::ssize(points), own, variants_->memory);
+        const Batch<T> failed = run_plan<T>(variant.failed_guards_plan<T>(), std::ssize(points), own, means);
         std::vector<Index> held, left;
         for (std::size_t i = 0; i < points.size(); ++i)
             // A recording holds at its own point, whatever the lanes say about it.
             ((is_new && i == 0) || failed.columns.begin_data()[i] == 0 ? held : left).push_back(points[i]);
-        answer_some<T>(variant, question, inputs, held, variants_->memory, into);
+        answer_some<T>(variant, question, inputs, held, means, into);
         points = std::move(left);
     }
 }
 
 template <class T>
-Batch<T> Recording::over(Question question, Index n, std::span<const Column<T>> inputs, OnBranch on_branch) const {
+Batch<T> Recording::over(Question question, Index n, std::span<const Column<T>> inputs, OnBranch on_branch, bool flush_denormals) const {
+    const Means means{variants_->memory, flush_denormals};
     const Variant& first = *variants_->first;
     const Plan<T>& plan = first.batch_plan<T>(question);
-    if (!first.guarded() || n == 0) return run_plan<T>(plan, n, inputs, variants_->memory);
+    if (!first.guarded() || n == 0) return run_plan<T>(plan, n, inputs, means);
 
-    const Batch<T> failed = run_plan<T>(first.failed_guards_plan<T>(), n, inputs.first(example_.size()), variants_->memory);
+    const Batch<T> failed = run_plan<T>(first.failed_guards_plan<T>(), n, inputs.first(example_.size()), means);
     std::vector<Index> held, others;
     for (Index i = 0; i < n; ++i) (failed.columns.begin_data()[i] == 0 ? held : others).push_back(i);
-    if (others.empty()) return run_plan<T>(plan, n, inputs, variants_->memory);
+    if (others.empty()) return run_plan<T>(plan, n, inputs, means);
     if (on_branch == OnBranch::report) {
         std::vector<double> point;
         for (const Index i : others)
             if (const Guard* const guard = failed_guard_at<T>(first, inputs.first(example_.size()), i, outputs(), point); guard != nullptr)
                 throw_branch_changed(first, *guard, static_cast<std::size_t>(i));
-        return run_plan<T>(plan, n, inputs, variants_->memory);
+        return run_plan<T>(plan, n, inputs, means);
     }
-    Batch<T> all{n, variants_->memory.take<T>(Shape{static_cast<Index>(plan.columns), n}), std::vector<T>(plan.sums)};
-    answer_some<T>(first, question, inputs, held, variants_->memory, all);
-    spread_over_variants<T>(question, inputs, std::move(others), all);
+    Batch<T> all{n, means.memory.take<T>(Shape{static_cast<Index>(plan.columns), n}), std::vector<T>(plan.sums)};
+    answer_some<T>(first, question, inputs, held, means, all);
+    spread_over_variants<T>(question, inputs, std::move(others), means, all);
     return all;
 }
-template Batch<float> Recording::over(Question, Index, std::span<const Column<float>>, OnBranch) const;
-template Batch<double> Recording::over(Question, Index, std::span<const Column<double>>, OnBranch) const;
+template Batch<float> Recording::over(Question, Index, std::span<const Column<float>>, OnBranch, bool) const;
+template Batch<double> Recording::over(Question, Index, std::span<const Column<double>>, OnBranch, bool) const;
 
 }  // namespace function
 }  // namespace v1

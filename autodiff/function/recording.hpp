@@ -46,6 +46,7 @@ struct Batch {
 };
 
 class Variant;
+struct Means;
 
 /// What an input is. An active one is differentiated by.
 struct Role {
@@ -73,13 +74,14 @@ class Recording {
     void at(Question question, std::span<const double> inputs, OnBranch on_branch, std::span<double> answer) const;
     /// The answer at n points.
     template <class T>
-    [[nodiscard]] Batch<T> over(Question question, Index n, std::span<const Column<T>> inputs, OnBranch on_branch) const;
+    [[nodiscard]] Batch<T> over(Question question, Index n, std::span<const Column<T>> inputs, OnBranch on_branch, bool flush_denormals) const;
     [[nodiscard]] std::size_t answers(Question question) const;
 
   private:
     [[nodiscard]] const Variant& record_at(std::span<const double> point) const;
     template <class T>
-    void spread_over_variants(Question question, std::span<const Column<T>> inputs, std::vector<Index> points, Batch<T>& into) const;
+    void spread_over_variants(Question question, std::span<const Column<T>> inputs, std::vector<Index> points, const Means& means,
+                              Batch<T>& into) const;
 
     Record record_;
     std::vector<double> example_;

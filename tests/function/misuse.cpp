@@ -244,4 +244,15 @@ BOOST_AUTO_TEST_CASE(a_program_needs_a_tape_of_operations) {
                       "record: expected a tape that keeps operations, got one that keeps derivatives only");
 }
 
+// 1e-30 * 1e-10 is denormal in float: kept by default, 0 where that is asked for, and the thread's own arithmetic stays as it was.
+BOOST_AUTO_TEST_CASE(numbers_next_to_0_are_flushed_only_where_that_is_asked_for) {
+    const auto f = record([](const auto& x, const auto& y) { return x * y; }, 1.0, 2.0);
+    const std::vector<float> x(100, 1e-30f), y(100, 1e-10f);
+    BOOST_TEST(f(x, y).at(7) == 1e-30f * 1e-10f);
+    BOOST_TEST(f.flush_denormals()(x, y).at(7) == 0.0f);
+    BOOST_TEST(f(x, y).at(7) != 0.0f);
+    volatile float small = 1e-30f;
+    BOOST_TEST(small * 1e-10f != 0.0f);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

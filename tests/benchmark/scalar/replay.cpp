@@ -86,7 +86,8 @@ class Replay {
         else
             points_ = by_columns<T>(task.inputs(), task.points());
         if constexpr (std::is_same_v<Task, Bundle>) observed_ = by_columns<T>(task.observed(), task.points());
-        function<Task>().emplace(recorded(task));
+        // Float has less room below 1: what softmax makes of far points would be denormal.
+        function<Task>().emplace(recorded(task).flush_denormals(std::is_same_v<T, float>));
         if constexpr (std::is_same_v<Task, Gmm>) rest_.emplace(rest_of(task));
     }
 
