@@ -99,8 +99,11 @@ struct Pack {
         return from_bits((a.bits() & ~sign_bit) | (b.bits() & sign_bit));
     }
     [[nodiscard, gnu::always_inline]] friend Pack sqrt(const Pack& a) { return Pack(xsimd::sqrt(a.lanes)); }
-    /// The largest integer not above a.
-    [[nodiscard, gnu::always_inline]] friend Pack floor(const Pack& a) { return copysign(Pack(xsimd::floor(a.lanes)), a); }
+    /// The largest integer not above a. With SSE2 xsimd goes by way of integers, which have no room for large numbers; those are whole.
+    [[nodiscard, gnu::always_inline]] friend Pack floor(const Pack& a) {
+        const M small = abs(a) < Pack(static_cast<T>(Word{1} << (std::numeric_limits<T>::digits - 1)));
+        return select(small, copysign(Pack(xsimd::floor(select(small, a, Pack(T{0})).lanes)), a), a);
+    }
     /// b < a ? b : a, as std::min: a NaN on the right is lost.
     [[nodiscard, gnu::always_inline]] friend Pack min(const Pack& a, const Pack& b) { return select(b < a, b, a); }
     [[nodiscard, gnu::always_inline]] friend Pack max(const Pack& a, const Pack& b) { return select(a < b, b, a); }
