@@ -9,6 +9,7 @@
 
 #include "autodiff/node.hpp"
 #include "autodiff/structure.hpp"
+#include "autodiff/value.hpp"
 
 #include <functional>
 #include <memory>
@@ -21,8 +22,6 @@ namespace autodiff {
 inline namespace v1 {
 namespace internal {
 
-using Value = std::variant<Scalar, Tensor<float>, Tensor<double>>;
-using Values = std::vector<Value>;
 /// Adjoints or tangents, one per value, of rank 0 for a Scalar; each may be absent.
 using Flows = std::vector<AnyTensor>;
 
@@ -55,9 +54,6 @@ class Subprogram : public std::enable_shared_from_this<Subprogram> {
 };
 
 [[nodiscard]] bool present(const AnyTensor& flow);
-[[nodiscard]] bool recorded(const Value& x);
-[[nodiscard]] Value constant(const Value& x);
-[[nodiscard]] Values constants(const Values& x);
 [[nodiscard]] std::size_t bytes_of(const Value& x);
 [[nodiscard]] Variables variables_of(const Values& x);
 /// As a tensor of rank 0 if it is a Scalar, and back.

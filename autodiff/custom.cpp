@@ -14,21 +14,11 @@ namespace internal {
 
 namespace {
 
-Shape shape_of(const Value& x) {
-    return std::visit(
-        []<class X>(const X& v) -> Shape {
-            if constexpr (AScalar<X>)
-                return {};
-            else
-                return v.shape();
-        },
-        x);
-}
 /// Whether a flow has the element type of a value.
 bool fits(const AnyTensor& flow, const Value& x) {
     return std::holds_alternative<Tensor<float>>(flow) == std::holds_alternative<Tensor<float>>(x);
 }
-Shape shape_of(const AnyTensor& flow) { return shape_of(as_value(flow)); }
+Shape shape_of_flow(const AnyTensor& flow) { return shape_of(as_value(flow)); }
 
 }  // namespace
 
@@ -42,10 +32,10 @@ Flows CustomProgram::contributions(const AnyTensor& ybar, const Value& y, const 
         if (std::holds_alternative<std::monostate>(parts[k])) continue;
         if (!fits(parts[k], x[k]))
             throw ShapeError(name_, fmt::format("a contribution of the type of operand {} from its vjp", k), "the other floating type");
-        if (shape_of(parts[k]) != shape_of(x[k]))
+        if (shape_of_flow(parts[k]) != shape_of(x[k]))
             throw ShapeError(name_, fmt::format("a contribution of shape {} to operand {} from its vjp", to_string(shape_of(x[k])), k),
-                             to_string(shape_of(parts[k])));
-        parts[k] = as_flow(constant(as_value(parts[k])));
+                             to_string(shape_of_flow(parts[k])));
+        parts[k] = as_flow(constant_of(as_value(parts[k])));
     }
     return parts;
 }
@@ -75,7 +65,7 @@ Flows CustomProgram::push(const Point& at, const Flows& xdot) const {
     in_isolation(name_, [&] { ydot = jvp(moved, at.y[0], at.x); });
     if (shape_of(ydot) != shape_of(at.y[0]))
         throw ShapeError(name_, fmt::format("a tangent of shape {} from its jvp", to_string(shape_of(at.y[0]))), to_string(shape_of(ydot)));
-    return {as_flow(constant(ydot))};
+    return {as_flow(constant_of(ydot))};
 }
 
 namespace {

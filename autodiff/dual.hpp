@@ -148,7 +148,7 @@ constexpr auto vanishes(const Dual<T, n>& x) {
 /// partial * xdot; nothing flows where nothing arrives, so that an infinite partial of a constant makes no NaN.
 template <class T>
 constexpr T flow(const T& partial, const T& xdot) {
-    return select(vanishes(xdot), autodiff::constant<T>(0), T(partial * xdot));
+    return select(vanishes(xdot), constant<T>(0), T(partial * xdot));
 }
 template <class T, std::size_t n>
 constexpr Directions<T, n> flow(const T& partial, const Directions<T, n>& xdot) {

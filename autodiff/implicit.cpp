@@ -52,7 +52,7 @@ Vector vector_of(const Flows& flows, const Values& like) {
 }
 Vector vector_of(const Values& x) {
     Vector vector;
-    for (const Value& v : x) append_to(vector, as_flow(constant(v)), v);
+    for (const Value& v : x) append_to(vector, as_flow(constant_of(v)), v);
     return vector;
 }
 Values values_of(std::span<const double> vector, const Values& like) {

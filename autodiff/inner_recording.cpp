@@ -18,17 +18,6 @@ namespace internal {
 
 namespace {
 
-Place place_of(const Value& x) {
-    return std::visit(
-        []<class X>(const X& v) -> Place {
-            if constexpr (AScalar<X>)
-                return {v.row(), v.recording(), no_node};
-            else
-                return v.place();
-        },
-        x);
-}
-
 /// f(tensor) for a flow that is there.
 template <class F>
 void if_present(AnyTensor& flow, const F& f) {
@@ -64,25 +53,6 @@ void explaining_captures(std::string_view name, const F& f) {
 
 bool present(const AnyTensor& flow) { return !std::holds_alternative<std::monostate>(flow); }
 
-bool recorded(const Value& x) {
-    return std::visit([](const auto& v) { return v.recorded(); }, x);
-}
-Value constant(const Value& x) {
-    return std::visit(
-        []<class X>(const X& v) -> Value {
-            if constexpr (AScalar<X>)
-                return Scalar(v.value());
-            else
-                return v.constant();
-        },
-        x);
-}
-Values constants(const Values& x) {
-    Values result;
-    result.reserve(x.size());
-    for (const Value& v : x) result.push_back(constant(v));
-    return result;
-}
 std::size_t bytes_of(const Value& x) {
     return std::visit(
         []<class X>(const X& v) -> std::size_t {
@@ -125,16 +95,7 @@ Value as_value(const AnyTensor& flow) {
     return std::get<Tensor<double>>(flow);
 }
 
-AnyTensor zeros_like(const Value& x) {
-    return std::visit(
-        []<class X>(const X& v) -> AnyTensor {
-            if constexpr (AScalar<X>)
-                return Tensor<double>(0.0);
-            else
-                return X::zeros(v.shape());
-        },
-        x);
-}
+AnyTensor zeros_like(const Value& x) { return as_flow(zero_like(x)); }
 
 void add_flow(AnyTensor& sum, AnyTensor part) {
     if (!present(sum)) {
@@ -190,7 +151,7 @@ void InnerRecording::record(const Values& x, const Variables& variable, const st
     x_.clear(), y_.clear();
     for (std::size_t k = 0; k < x.size(); ++k) {
         if (variable[k] == no_variable)
-            x_.push_back(constant(x[k]));
+            x_.push_back(constant_of(x[k]));
         else if (variable[k] < k)
             x_.push_back(x_[variable[k]]);
         else

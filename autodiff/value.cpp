@@ -29,6 +29,15 @@ Value constant_of(const Value& x) {
         x);
 }
 
+Values constants(const Values& x) {
+    Values result;
+    result.reserve(x.size());
+    for (const Value& v : x) result.push_back(constant_of(v));
+    return result;
+}
+
+bool recorded(const Value& x) { return place_of(x).row != 0; }
+
 Value zero_like(const Value& x) {
     return std::visit(
         []<class X>(const X& v) -> Value {

@@ -21,6 +21,8 @@ using Values = std::vector<Value>;
 [[nodiscard]] Place place_of(const Value& x);
 /// The same without a place on a tape.
 [[nodiscard]] Value constant_of(const Value& x);
+[[nodiscard]] Values constants(const Values& x);
+[[nodiscard]] bool recorded(const Value& x);
 [[nodiscard]] Value zero_like(const Value& x);
 /// Zeros like x with a one at a flat position.
 [[nodiscard]] Value unit(const Value& like, Index flat);
