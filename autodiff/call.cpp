@@ -52,8 +52,7 @@ class VjpOf final : public Subprogram {
             return xbar;
         }
         const RecordedGradient g = recorded_gradient(product);
-        for (const std::uint32_t k : wanted_)
-            xbar.push_back(std::visit([&g](const auto& v) -> Value { return g[v]; }, x[k]));
+        for (const std::uint32_t k : wanted_) xbar.push_back(std::visit([&g](const auto& v) -> Value { return g[v]; }, x[k]));
         return xbar;
     }
 
@@ -110,7 +109,8 @@ Flows Subprogram::recorded_push(const Values& x, const Flows& xdot) const {
     for (std::uint32_t k = 0; k < xdot.size(); ++k)
         if (present(xdot[k])) moved.push_back(k);
     Values given = x, y;
-    in_isolation(name(), [&] { y = constants(run(constants(x))); }, Detail::operations);
+    in_isolation(
+        name(), [&] { y = constants(run(constants(x))); }, Detail::operations);
     for (std::uint32_t j = 0; j < y.size(); ++j) {
         results.push_back(j), seeds.push_back(static_cast<std::uint32_t>(given.size()));
         given.push_back(as_value(zeros_like(y[j])));
@@ -165,7 +165,8 @@ class Call final : public Primitive {
         Flows xdot(c.x.size());
         for (std::size_t k = 0; k < xdot.size(); ++k)
             if (c.at.variable[k] == k && push.has(k))
-                xdot[k] = std::holds_alternative<Tensor<float>>(c.x[k]) ? AnyTensor(push.tangent<float>(k)) : AnyTensor(push.tangent<double>(k));
+                xdot[k] =
+                    std::holds_alternative<Tensor<float>>(c.x[k]) ? AnyTensor(push.tangent<float>(k)) : AnyTensor(push.tangent<double>(k));
         const std::uint32_t j = c.result[row_];
         AnyTensor ydot = (push.records() ? c.program->recorded_push(c.x, xdot) : c.program->push(c.at, xdot))[j];
         return present(ydot) ? ydot : zeros_like(c.at.y[j]);

@@ -97,7 +97,8 @@ void check_same(std::string_view name, const Values& again, const Values& before
 /// Appends y, constants, as the results of a sub-program at x; y itself where x is not recorded or `depends` says no.
 [[nodiscard]] Values append_call(std::shared_ptr<const Subprogram> program, const Values& x, Values y, const std::vector<bool>& depends);
 /// y = f(x) as one operation: runs it in isolation, keeps nothing but x and y, appends the results. `first` runs it the first time.
-[[nodiscard]] Values call(const std::shared_ptr<const Subprogram>& program, const Values& x, const std::function<Values(const Values&)>& first);
+[[nodiscard]] Values call(const std::shared_ptr<const Subprogram>& program, const Values& x,
+                          const std::function<Values(const Values&)>& first);
 [[nodiscard]] Values call(const std::shared_ptr<const Subprogram>& program, const Values& x);
 
 /// x, ybar -> J^T ybar, as a sub-program: how the second order comes about. ybar has the results named in `arrived`, and what is returned

@@ -39,7 +39,9 @@ class OneStep final : public Subprogram {
         : step_(std::move(step)), i_(i), form_(std::move(form)), leaves_(leaves) {}
     [[nodiscard]] std::string_view name() const override { return loop_name; }
     [[nodiscard]] Values run(const Values& x) const override { return next(x).leaves; }
-    [[nodiscard]] LoopState next(const Values& x) const { return run_step(*step_, i_, {state_of(x, leaves_), form_}, parameters_of(x, leaves_)); }
+    [[nodiscard]] LoopState next(const Values& x) const {
+        return run_step(*step_, i_, {state_of(x, leaves_), form_}, parameters_of(x, leaves_));
+    }
 
   private:
     std::shared_ptr<const LoopStep> step_;
@@ -63,8 +65,8 @@ class Walker {
             if (k < leaves)
                 later_[k] = k;
             else if (later_[k] < leaves)
-                later_[k] = static_cast<std::uint32_t>(std::find(first_.begin() + static_cast<std::ptrdiff_t>(leaves), first_.end(), first_[k]) -
-                                                       first_.begin());
+                later_[k] = static_cast<std::uint32_t>(
+                    std::find(first_.begin() + static_cast<std::ptrdiff_t>(leaves), first_.end(), first_[k]) - first_.begin());
         }
     }
     /// Runs and records step i.
@@ -166,7 +168,8 @@ class Loop final : public Subprogram {
             flows.insert(flows.end(), std::make_move_iterator(parameter_bar.begin()), std::make_move_iterator(parameter_bar.end()));
             if (end == 0) before_first.clear();
             walker.inner().pull(zbar, flows);
-            zbar.assign(std::make_move_iterator(flows.begin()), std::make_move_iterator(flows.begin() + static_cast<std::ptrdiff_t>(leaves_)));
+            zbar.assign(std::make_move_iterator(flows.begin()),
+                        std::make_move_iterator(flows.begin() + static_cast<std::ptrdiff_t>(leaves_)));
             parameter_bar.assign(std::make_move_iterator(flows.begin() + static_cast<std::ptrdiff_t>(leaves_)),
                                  std::make_move_iterator(flows.end()));
             if (kept.back().at == end) kept.pop_back();

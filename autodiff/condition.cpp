@@ -26,7 +26,8 @@ void Condition::decide() const {
     // Made before a rewind, which began a new recording: what was below the mark then stands.
     const std::span<const Tape::Segment> segments = tape.segments();
     for (std::size_t s = 0; s + 1 < segments.size(); ++s)
-        if (segments[s].id == branch_.id && branch_.a < segments[s + 1].first && branch_.b < segments[s + 1].first) tape.note_branch(branch_);
+        if (segments[s].id == branch_.id && branch_.a < segments[s + 1].first && branch_.b < segments[s + 1].first)
+            tape.note_branch(branch_);
 }
 
 Scalar Condition::record_choice(const Scalar& a, const Scalar& b) const {

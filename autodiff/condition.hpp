@@ -20,17 +20,20 @@ class Condition {
     template <class R>
     [[gnu::always_inline]] static Condition of(R, bool holds, const Scalar& a, const Scalar& b) {
         Condition c(holds);
-        if (current->operation != nullptr) [[unlikely]] c.note(code_of<R>, a, b);
+        if (current->operation != nullptr) [[unlikely]]
+            c.note(code_of<R>, a, b);
         return c;
     }
     /// Whether it holds; from now on the recording depends on it. throws std::bad_alloc if the tape cannot note that
     [[gnu::always_inline]] operator bool() const {
-        if (noted_) [[unlikely]] decide();
+        if (noted_) [[unlikely]]
+            decide();
         return holds_;
     }
     /// a where it holds, else b, with both sides recorded if the tape keeps operations and the comparison is of recorded values.
     [[nodiscard]] Scalar choose(const Scalar& a, const Scalar& b) const {
-        if (noted_) [[unlikely]] return record_choice(a, b);
+        if (noted_) [[unlikely]]
+            return record_choice(a, b);
         return holds_ ? a : b;
     }
 

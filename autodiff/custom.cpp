@@ -153,9 +153,10 @@ class Check {
         for (const Index i : probed(x_[k])) {
             const double claimed = element(as_value(parts_[k]), i);
             if (const std::optional<double> found = disagreeing(k, i, claimed))
-                throw ValueError(program_.name(),
-                                 fmt::format("{:.6g} for the derivative by element {} of operand {}, from differences of its value", *found, i, k),
-                                 fmt::format("{:.6g} from its vjp", claimed), "correct the vjp, or make the operation with {.check = false}");
+                throw ValueError(
+                    program_.name(),
+                    fmt::format("{:.6g} for the derivative by element {} of operand {}, from differences of its value", *found, i, k),
+                    fmt::format("{:.6g} from its vjp", claimed), "correct the vjp, or make the operation with {.check = false}");
         }
     }
 
@@ -174,18 +175,21 @@ class Check {
     }
     /// What differences say, if they say something else. At a kink any number between the one-sided slopes is a derivative.
     [[nodiscard]] std::optional<double> disagreeing(std::size_t k, Index i, double claimed) const {
-        const double x = element(x_[k], i), epsilon = in_float_ ? std::numeric_limits<float>::epsilon() : std::numeric_limits<double>::epsilon();
+        const double x = element(x_[k], i),
+                     epsilon = in_float_ ? std::numeric_limits<float>::epsilon() : std::numeric_limits<double>::epsilon();
         const auto [middle, size] = weighted(k, i, x);
         if (!std::isfinite(claimed) || !std::isfinite(middle)) return {};
         std::optional<double> closest;
         double distance = std::numeric_limits<double>::infinity();
         // From wide to narrow: truncation shrinks, rounding grows; a right vjp agrees at some step.
-        for (double h = std::cbrt(epsilon) * std::max(1.0, std::abs(x)) * 8; h > std::sqrt(epsilon) * std::max(1.0, std::abs(x)) / 8; h /= 4) {
+        for (double h = std::cbrt(epsilon) * std::max(1.0, std::abs(x)) * 8; h > std::sqrt(epsilon) * std::max(1.0, std::abs(x)) / 8;
+             h /= 4) {
             const auto at = [&](double to) { return element(moved(x_[k], i, to), i); };  // as the operand's type rounds it
             const double right = at(x + h), left = at(x - h);
             const double up = weighted(k, i, right).first, down = weighted(k, i, left).first;
             if (!std::isfinite(up) || !std::isfinite(down)) continue;  // the edge of the domain
-            const double slope = (up - down) / (right - left), from_left = (middle - down) / (x - left), from_right = (up - middle) / (right - x);
+            const double slope = (up - down) / (right - left), from_left = (middle - down) / (x - left),
+                         from_right = (up - middle) / (right - x);
             const double rounding = 16 * epsilon * size / h, scale = std::max(std::abs(slope), std::abs(claimed));
             const double allowed = rounding + (in_float_ ? 2e-2 : 1e-5) * scale;
             if (std::abs(slope - claimed) <= allowed) return {};
@@ -216,7 +220,8 @@ void check_definition(const CustomProgram& program, const Values& x, const Value
     for (Index i = 0; i < shape_of(y).size(); ++i) size = std::max(size, std::abs(element(y, i)));
     for (Index i = 0; i < shape_of(y).size(); ++i)
         if (const double a = element(y, i), b = element(defined[0], i); std::abs(a - b) > tolerance * size)
-            throw ValueError(program.name(), fmt::format("{:.9g} at element {} from its definition, as its value has", a, i), fmt::format("{:.9g}", b));
+            throw ValueError(program.name(), fmt::format("{:.9g} at element {} from its definition, as its value has", a, i),
+                             fmt::format("{:.9g}", b));
 }
 
 }  // namespace
@@ -224,7 +229,8 @@ void check_definition(const CustomProgram& program, const Values& x, const Value
 Value call_custom(const std::shared_ptr<const CustomProgram>& program, const Values& x, std::atomic<bool>* unchecked) {
     const std::string_view name = program->name();
     bool differentiable = false;
-    for (const Value& v : x) differentiable = std::visit([name](const auto& operand) { return source(name, operand).row != 0; }, v) || differentiable;
+    for (const Value& v : x)
+        differentiable = std::visit([name](const auto& operand) { return source(name, operand).row != 0; }, v) || differentiable;
     const Values plain = constants(x);
     Value y;
     in_isolation(name, [&] { y = program->value(plain); });

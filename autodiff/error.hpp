@@ -74,7 +74,8 @@ class BranchChanged : public Error {
 /// A file is not what it should be. `offset` is the byte at which that shows.
 class LoadError : public Error {
   public:
-    LoadError(std::uint64_t offset, std::string_view operation, std::string_view expected, std::string_view got, std::string_view remedy = {});
+    LoadError(std::uint64_t offset, std::string_view operation, std::string_view expected, std::string_view got,
+              std::string_view remedy = {});
     [[nodiscard]] std::uint64_t offset() const noexcept { return offset_; }
 
   private:

@@ -55,7 +55,8 @@ class Scalar {
 
     /// The number, without its derivative. throws TapeError if x was moved from
     [[nodiscard]] double value() const {
-        if (row_ == moved_from) [[unlikely]] throw_moved_from("value");
+        if (row_ == moved_from) [[unlikely]]
+            throw_moved_from("value");
         return value_;
     }
     /// Whether it is on a tape, as opposed to a constant.

@@ -186,8 +186,8 @@ class Implicit final : public Subprogram {
             given.push_back(like(std::holds_alternative<std::monostate>(zbar[k]) ? zeros_like(z[k]) : zbar[k], z[k]));
         Values start;
         for (const Value& v : z) start.push_back(like(zeros_like(v), v));
-        const auto adjoint = std::make_shared<const Implicit>(std::make_shared<const AdjointResidual>(residual_, states, theta.size()), nullptr,
-                                                              std::move(start), Detail::operations,
+        const auto adjoint = std::make_shared<const Implicit>(std::make_shared<const AdjointResidual>(residual_, states, theta.size()),
+                                                              nullptr, std::move(start), Detail::operations,
                                                               ImplicitOptions{std::max(options_.tolerance, 1e-10), 10});
         const Values u = adjoint->run(given);
         Values at = joined(z, theta);
@@ -275,7 +275,9 @@ class Implicit final : public Subprogram {
             Values next;
             in_isolation(name(), [&] { next = contraction_->run(joined(z, theta)); });
             for (const Value& v : next)
-                if (recorded(v)) throw TapeError(TapeError::Kind::wrong_tape, name(), "a function of its arguments", "one that returns a recorded value");
+                if (recorded(v))
+                    throw TapeError(TapeError::Kind::wrong_tape, name(), "a function of its arguments",
+                                    "one that returns a recorded value");
             check_shapes(next);
             const Vector before = vector_of(z), after = vector_of(next);
             Vector difference(after.size());
@@ -285,7 +287,8 @@ class Implicit final : public Subprogram {
             if (!std::isfinite(change)) break;
             if (change <= options_.tolerance * (1 + largest(after))) return z;
         }
-        throw ValueError(name(), fmt::format("an iteration that converges to {:.3g} within {} steps", options_.tolerance, options_.max_iterations),
+        throw ValueError(name(),
+                         fmt::format("an iteration that converges to {:.3g} within {} steps", options_.tolerance, options_.max_iterations),
                          fmt::format("a last change of {:.3g}", change), "start nearer, or damp the function until it is a contraction");
     }
 
@@ -294,7 +297,8 @@ class Implicit final : public Subprogram {
         const Variables constant(theta.size(), no_variable);
         const auto value = [&](const Values& at) {
             Values r;
-            in_isolation(name(), [&] { r = constants(residual_->run(joined(at, theta))); }, detail_);
+            in_isolation(
+                name(), [&] { r = constants(residual_->run(joined(at, theta))); }, detail_);
             return vector_of(r);
         };
         double step = 0, size = 0;
@@ -318,12 +322,14 @@ class Implicit final : public Subprogram {
                 for (std::size_t k = 0; k < to.size(); ++k) to[k] = from[k] + damping * delta[k];
                 step = damping * largest(delta);
                 // At rounding level g cannot become smaller; the step itself says that this is the end.
-                if (largest(delta) <= options_.tolerance * (1 + largest(from)) || length(value(values_of(to, z))) < size || halvings == 40) break;
+                if (largest(delta) <= options_.tolerance * (1 + largest(from)) || length(value(values_of(to, z))) < size || halvings == 40)
+                    break;
             }
             z = values_of(to, z);
             if (largest(delta) <= options_.tolerance * (1 + largest(from))) return z;
         }
-        throw ValueError(name(), fmt::format("Newton's method to converge to {:.3g} within {} steps", options_.tolerance, options_.max_iterations),
+        throw ValueError(name(),
+                         fmt::format("Newton's method to converge to {:.3g} within {} steps", options_.tolerance, options_.max_iterations),
                          fmt::format("a last step of {:.3g} where |g| is {:.3g}", step, size), "start nearer to the root");
     }
 
@@ -336,7 +342,8 @@ class Implicit final : public Subprogram {
 
 }  // namespace
 
-Values solve_implicit(Equation equation, std::shared_ptr<const Subprogram> f, const Values& z0, const Values& theta, ImplicitOptions options) {
+Values solve_implicit(Equation equation, std::shared_ptr<const Subprogram> f, const Values& z0, const Values& theta,
+                      ImplicitOptions options) {
     const std::string_view name = f->name();
     for (const Value& v : theta) std::visit([name](const auto& x) { static_cast<void>(source(name, x)); }, v);
     auto contraction = equation == Equation::fixed_point ? f : nullptr;

@@ -33,7 +33,8 @@ struct CapturedValue : TapeError {
 };
 
 [[noreturn]] void throw_captured(std::string_view name, std::string_view what) {
-    throw CapturedValue(TapeError::Kind::wrong_tape, name, "a function of its arguments", fmt::format("one that uses another value ({})", what),
+    throw CapturedValue(TapeError::Kind::wrong_tape, name, "a function of its arguments",
+                        fmt::format("one that uses another value ({})", what),
                         "pass the value as an argument too, or stop_gradient of it outside");
 }
 

@@ -18,7 +18,9 @@ inline namespace v1 {
 
 // Pullback ----------------------------------------------------------------------------------------------------------------------------
 
-double Pullback::number(std::uint32_t row) const { return compensated_ != nullptr ? compensated_->scalar[row].total() : plain_->scalar[row]; }
+double Pullback::number(std::uint32_t row) const {
+    return compensated_ != nullptr ? compensated_->scalar[row].total() : plain_->scalar[row];
+}
 
 bool Pullback::arrived_at(std::size_t at) const {
     if (!nodes_[at].scalar_result) return !std::holds_alternative<std::monostate>(block(at));
@@ -100,8 +102,7 @@ void Pullback::add_element(std::size_t operand, Index flat, const Tensor<T>& con
     if (!wants(operand)) return;
     const Shape shape = nodes_[to.node].shape;
     if (records()) return add(operand, place_element(contribution, shape, flat));
-    if (compensated_ != nullptr)
-        return add_compensated(block(to.node), compensated_->error[to.node], shape, flat, contribution.item());
+    if (compensated_ != nullptr) return add_compensated(block(to.node), compensated_->error[to.node], shape, flat, contribution.item());
     AnyTensor& adjoint = block(to.node);
     auto* sum = std::get_if<Tensor<T>>(&adjoint);
     if (sum == nullptr) {

@@ -51,13 +51,13 @@ struct Node {
     std::uint32_t row = 0;
     Sources operands;
     std::unique_ptr<const Primitive> primitive;
-    Shape shape;                            ///< of the result
-    AnyTensor value;                        ///< the result: kept where operations are, and where the primitive reads it
-    bool is_double = false;                 ///< element type of the result
-    bool scalar_result = false;             ///< the result is a Scalar: its adjoint is a number
-    bool retained = false;                  ///< its adjoint is kept after the sweep has passed
-    std::uint32_t element_node = no_node;   ///< for an element of a tensor: the tensor's node ...
-    Index element = 0;                      ///< ... and the flat position in it
+    Shape shape;                           ///< of the result
+    AnyTensor value;                       ///< the result: kept where operations are, and where the primitive reads it
+    bool is_double = false;                ///< element type of the result
+    bool scalar_result = false;            ///< the result is a Scalar: its adjoint is a number
+    bool retained = false;                 ///< its adjoint is kept after the sweep has passed
+    std::uint32_t element_node = no_node;  ///< for an element of a tensor: the tensor's node ...
+    Index element = 0;                     ///< ... and the flat position in it
 };
 
 /// Adjoints (or tangents) while a sweep runs: one number per row for scalars, one block per node for tensors.
@@ -107,12 +107,14 @@ struct Compensated;
 class Pullback {
   public:
     /// A plain sweep: numbers flow, nothing is recorded.
-    Pullback(const std::vector<Node>& nodes, std::size_t index, Adjoints<double>& adjoints) : nodes_(nodes), index_(index), plain_(&adjoints) {}
+    Pullback(const std::vector<Node>& nodes, std::size_t index, Adjoints<double>& adjoints)
+        : nodes_(nodes), index_(index), plain_(&adjoints) {}
     /// A plain sweep that keeps what rounding loses between contributions.
     Pullback(const std::vector<Node>& nodes, std::size_t index, Adjoints<Compensated>& adjoints)
         : nodes_(nodes), index_(index), compensated_(&adjoints) {}
     /// A sweep that records itself.
-    Pullback(const std::vector<Node>& nodes, std::size_t index, Adjoints<Scalar>& adjoints) : nodes_(nodes), index_(index), recording_(&adjoints) {}
+    Pullback(const std::vector<Node>& nodes, std::size_t index, Adjoints<Scalar>& adjoints)
+        : nodes_(nodes), index_(index), recording_(&adjoints) {}
 
     /// Whether an adjoint has arrived at the row; if not, nothing flows from it.
     [[nodiscard]] bool arrived() const;
@@ -224,7 +226,8 @@ Tensor<T> record(Tensor<T> y, Sources operands, Saved&&... saved) {
     return append(std::move(y), std::move(operands), std::make_unique<const P>(std::forward<Saved>(saved)...));
 }
 /// The same for a primitive whose result is a Scalar.
-Scalar append_scalar(double y, Sources operands, std::unique_ptr<const Primitive> primitive, std::uint32_t element_node = no_node, Index element = 0);
+Scalar append_scalar(double y, Sources operands, std::unique_ptr<const Primitive> primitive, std::uint32_t element_node = no_node,
+                     Index element = 0);
 
 }  // namespace v1
 }  // namespace autodiff

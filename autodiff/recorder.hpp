@@ -30,7 +30,8 @@ struct Recorder {
     template <class R, class A>
     [[gnu::always_inline]] static Scalar unary(double y, double partial, const Scalar& a) {
         WengertList& t = *current;
-        if (is_constant(t, a, code_of<R>)) [[unlikely]] return y;
+        if (is_constant(t, a, code_of<R>)) [[unlikely]]
+            return y;
         if constexpr (temporary<A>)
             if (scale_top(t, a, partial)) return retire<A>(a), Scalar(y, (t.rows - 1) | fresh, t.id);
         const std::uint32_t row = t.operands >= t.limit ? append(t, code_of<R>, y, term(a, partial)) : append_one(t, partial, a);
@@ -41,10 +42,12 @@ struct Recorder {
     template <class R, class A>
     [[gnu::always_inline]] static Scalar with_constant(double y, double partial, const Scalar& a, double b) {
         WengertList& t = *current;
-        if (is_constant(t, a, code_of<R>)) [[unlikely]] return y;
+        if (is_constant(t, a, code_of<R>)) [[unlikely]]
+            return y;
         if constexpr (temporary<A>)
             if (scale_top(t, a, partial)) return retire<A>(a), Scalar(y, (t.rows - 1) | fresh, t.id);
-        const std::uint32_t row = t.operands >= t.limit ? append(t, code_of<R>, y, term(a, partial), constant_term(b)) : append_one(t, partial, a);
+        const std::uint32_t row =
+            t.operands >= t.limit ? append(t, code_of<R>, y, term(a, partial), constant_term(b)) : append_one(t, partial, a);
         return retire<A>(a), Scalar(y, row, t.id);
     }
 
@@ -52,10 +55,12 @@ struct Recorder {
     template <class R, class B>
     [[gnu::always_inline]] static Scalar constant_with(double y, double a, double partial, const Scalar& b) {
         WengertList& t = *current;
-        if (is_constant(t, b, code_of<R>)) [[unlikely]] return y;
+        if (is_constant(t, b, code_of<R>)) [[unlikely]]
+            return y;
         if constexpr (temporary<B>)
             if (scale_top(t, b, partial)) return retire<B>(b), Scalar(y, (t.rows - 1) | fresh, t.id);
-        const std::uint32_t row = t.operands >= t.limit ? append(t, code_of<R>, y, constant_term(a), term(b, partial)) : append_one(t, partial, b);
+        const std::uint32_t row =
+            t.operands >= t.limit ? append(t, code_of<R>, y, constant_term(a), term(b, partial)) : append_one(t, partial, b);
         return retire<B>(b), Scalar(y, row, t.id);
     }
 
@@ -85,7 +90,8 @@ struct Recorder {
     [[gnu::always_inline]] static Scalar binary(double y, double partial_a, const Scalar& a, double partial_b, const Scalar& b) {
         WengertList& t = *current;
         const bool a_constant = is_constant(t, a, code_of<R>), b_constant = is_constant(t, b, code_of<R>);
-        if (a_constant && b_constant) [[unlikely]] return y;
+        if (a_constant && b_constant) [[unlikely]]
+            return y;
         if (t.operands >= t.limit) [[unlikely]] {
             const std::uint32_t row = append(t, code_of<R>, y, term(a, partial_a), term(b, partial_b));
             return retire<A>(a), retire<B>(b), Scalar(y, row, t.id);
@@ -103,9 +109,11 @@ struct Recorder {
                 }
             }
         if constexpr (temporary<A>)
-            if (a.row_ == top && &a != &b && absorb(t, partial_a, partial_b, b.row_)) return retire<A>(a), retire<B>(b), Scalar(y, top, t.id);
+            if (a.row_ == top && &a != &b && absorb(t, partial_a, partial_b, b.row_))
+                return retire<A>(a), retire<B>(b), Scalar(y, top, t.id);
         if constexpr (temporary<B>)
-            if (b.row_ == top && &a != &b && absorb(t, partial_b, partial_a, a.row_)) return retire<A>(a), retire<B>(b), Scalar(y, top, t.id);
+            if (b.row_ == top && &a != &b && absorb(t, partial_b, partial_a, a.row_))
+                return retire<A>(a), retire<B>(b), Scalar(y, top, t.id);
         t.partial[m] = partial_a, t.operand[m] = Operand{a.row_ & ~fresh};
         t.partial[m + 1] = partial_b, t.operand[m + 1] = Operand{b.row_ & ~fresh};
         t.operands = m + 2, t.count[n] = 2, t.rows = n + 1;
@@ -114,7 +122,8 @@ struct Recorder {
 
     /// y = R(a, b, c): always a row of its own
     template <class R, class A, class B, class C>
-    static Scalar ternary(double y, double partial_a, const Scalar& a, double partial_b, const Scalar& b, double partial_c, const Scalar& c) {
+    static Scalar ternary(double y, double partial_a, const Scalar& a, double partial_b, const Scalar& b, double partial_c,
+                          const Scalar& c) {
         WengertList& t = *current;
         const bool a_constant = is_constant(t, a, code_of<R>), b_constant = is_constant(t, b, code_of<R>),
                    c_constant = is_constant(t, c, code_of<R>);
@@ -141,9 +150,7 @@ struct Recorder {
         double partial;
     };
     /// What the operand leaves in its row.
-    [[gnu::always_inline]] static Term term(const Scalar& x, double partial) {
-        return {x.row_ & ~fresh, x.row_ == 0 ? x.value_ : partial};
-    }
+    [[gnu::always_inline]] static Term term(const Scalar& x, double partial) { return {x.row_ & ~fresh, x.row_ == 0 ? x.value_ : partial}; }
     static Term constant_term(double value) { return {0, value}; }
     /// The cold path: writes one complete row, after growing the columns if need be. Returns the handle's row.
     /// A constant operand (row 0) brings its value in place of its partial, which flows into the sink.

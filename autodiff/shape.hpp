@@ -47,7 +47,8 @@ class Shape {
     [[nodiscard]] Index operator[](Index axis) const { return extents_[static_cast<std::size_t>(normalise_axis(axis))]; }
     [[nodiscard]] Index normalise_axis(Index axis, std::string_view operation = "shape") const {
         const Index n = rank();
-        if (axis < -n || axis >= n) [[unlikely]] throw_axis(axis, operation);
+        if (axis < -n || axis >= n) [[unlikely]]
+            throw_axis(axis, operation);
         return axis < 0 ? axis + n : axis;
     }
     [[nodiscard]] std::span<const Index> extents() const noexcept { return {extents_.data(), extents_.size()}; }

@@ -357,7 +357,8 @@ TapeStatistics Tape::stats() const {
     const std::size_t per_row = sizeof(*count) + (operations ? sizeof(*value) + sizeof(*operation) : 0),
                       per_operand = sizeof(*partial) + sizeof(*operand);
     s.bytes = s.rows * per_row + s.operands * per_operand + nodes_.size() * sizeof(Node) + branches_.size() * sizeof(Branch);
-    s.bytes_reserved = row_capacity_ * per_row + operand_capacity_ * per_operand + nodes_.capacity() * sizeof(Node) + branches_.capacity() * sizeof(Branch);
+    s.bytes_reserved = row_capacity_ * per_row + operand_capacity_ * per_operand + nodes_.capacity() * sizeof(Node) +
+                       branches_.capacity() * sizeof(Branch);
     std::map<std::string, std::size_t> frequency;
     for (const Node& node : nodes_) {
         s.bytes += bytes_of(node.value);

@@ -34,14 +34,14 @@ class Tensor;
 /// Names one recording of one tape, process-wide. `clear()` and `rewind()` begin a new one, so that stale handles are recognised.
 /// (An enum, so that a store to a column of integers cannot alias it.)
 enum class RecordingId : std::uint32_t {};
-inline constexpr RecordingId constant_id{0};             ///< of values that are on no tape
+inline constexpr RecordingId constant_id{0};              ///< of values that are on no tape
 inline constexpr RecordingId moved_from_id{0xffffffffu};  ///< of values that were moved from or absorbed
 inline constexpr RecordingId no_tape_id{0xfffffffeu};     ///< what records where no tape lives: nothing
 
 /// An operand is the number of an earlier row. A type of its own, so that storing one cannot alias the cursors.
 enum class Operand : std::uint32_t {};
 
-inline constexpr std::uint32_t fresh = 0x80000000u;       ///< bit of a handle's row: nobody else can know this row, it may still be absorbed
+inline constexpr std::uint32_t fresh = 0x80000000u;  ///< bit of a handle's row: nobody else can know this row, it may still be absorbed
 inline constexpr std::uint32_t moved_from = 0x7fffffffu;  ///< a row that no recording has
 inline constexpr std::uint32_t most_operands = 16;        ///< of an absorbing row, so that accumulating n terms stays O(n)
 
@@ -91,9 +91,9 @@ class Mark {
 struct Branch {
     std::uint32_t before = 0;  ///< the first row that was recorded after it
     RecordingId id = constant_id;
-    Operation relation{};               ///< less, less_equal, equal or not_equal
-    bool holds = false;                 ///< what came out
-    std::uint32_t a = 0, b = 0;         ///< rows; 0 for a constant
+    Operation relation{};        ///< less, less_equal, equal or not_equal
+    bool holds = false;          ///< what came out
+    std::uint32_t a = 0, b = 0;  ///< rows; 0 for a constant
     double a_value = 0, b_value = 0;
 };
 
@@ -205,7 +205,8 @@ class Tape : private WengertList {
     friend struct Recorder;
     /// A row without scalar operands: a variable, a tensor row, a mark.
     [[gnu::always_inline]] std::uint32_t append_leaf(double x) {
-        if (leaf_rows_ >= leaf_capacity_ || rows > limits_.rows) [[unlikely]] grow_leaves();
+        if (leaf_rows_ >= leaf_capacity_ || rows > limits_.rows) [[unlikely]]
+            grow_leaves();
         ++leaf_rows_;
         count[rows] = 0;
         if (operation != nullptr) value[rows] = x, operation[rows] = Operation{};

@@ -19,11 +19,12 @@ constexpr Index least_work = 100'000, most_parts = 64;
 constexpr std::size_t slots_on_stack = 1024;
 
 struct Aligned {
-    void operator()(void* p) const noexcept { ::operator delete(p, std::align_val_t{64}); }
+    void operator()(void* p) const noexcept { ::operator delete (p, std::align_val_t{64}); }
 };
 template <class T>
 std::unique_ptr<T[], Aligned> aligned(std::size_t count) {
-    return std::unique_ptr<T[], Aligned>(static_cast<T*>(::operator new(std::max<std::size_t>(count, 1) * sizeof(T), std::align_val_t{64})));
+    return std::unique_ptr<T[], Aligned>(
+        static_cast<T*>(::operator new (std::max<std::size_t>(count, 1) * sizeof(T), std::align_val_t{64})));
 }
 
 template <class T>
@@ -41,8 +42,8 @@ void run_prologue(const Plan<T>& plan, T* memory, const Input& input) {
 
 /// Blocks begin to end, with memory of their own. sums: of these points.
 template <class T>
-void run_blocks(const Plan<T>& plan, Index n, std::span<const Column<T>> inputs, const Delivered<T>& to, const T* prologue, Index begin, Index end,
-                double* sums) {
+void run_blocks(const Plan<T>& plan, Index n, std::span<const Column<T>> inputs, const Delivered<T>& to, const T* prologue, Index begin,
+                Index end, double* sums) {
     const kernels::FlushDenormals flush(to.flush_denormals);
     const std::size_t size = plan.lanes->size;
     const auto memory = aligned<T>(plan.width * size);

@@ -94,7 +94,8 @@ Program failed_guards(const Program& program) {
     const Copy copy(program, assembler);
     Value failed = assembler.constant(0);
     for (const Guard& guard : program.guards) {
-        const Value fails = assembler.append(code_of<rules::NotEqual>, {copy(guard.condition), assembler.constant(guard.holds ? 1 : 0), Value{}});
+        const Value fails =
+            assembler.append(code_of<rules::NotEqual>, {copy(guard.condition), assembler.constant(guard.holds ? 1 : 0), Value{}});
         failed = assembler.append(code_of<rules::Add>, {failed, fails, Value{}});
     }
     return std::move(assembler).finish(std::span(&failed, 1), {});

@@ -24,8 +24,8 @@ inline constexpr std::uint32_t none = 0xffffffffu;
 struct Draft {
     enum class Kind : std::uint8_t { rule, sum, deliver, sum_over_points } kind = Kind::rule;
     Operation operation{};
-    std::uint32_t to = none;       // a column or a sum over points
-    Value y{};                     // else: the value computed
+    std::uint32_t to = none;  // a column or a sum over points
+    Value y{};                // else: the value computed
     std::array<Value, 3> x{};
     std::uint32_t terms = 0, count = 0;
 };
@@ -33,8 +33,12 @@ struct Draft {
 class Drafter {
   public:
     Drafter(const Program& program, const std::vector<bool>& shared, std::span<const Delivery> deliveries)
-        : program_(program), uniform_(program.values(), false), uses_(program.values(), 0), sum_of_(program.values(), none),
-          taken_(program.values(), false), sums_for_(program.values(), none) {
+        : program_(program),
+          uniform_(program.values(), false),
+          uses_(program.values(), 0),
+          sum_of_(program.values(), none),
+          taken_(program.values(), false),
+          sums_for_(program.values(), none) {
         classify(shared);
         for (std::size_t k = 0; k < deliveries.size(); ++k) add_output(program.outputs[k], deliveries[k]);
         for (std::size_t k = 0; k < program.code.size(); ++k) gather(Value{program.inputs + static_cast<std::uint32_t>(k)});
@@ -102,7 +106,8 @@ class Drafter {
     /// a b as a term; a sign in a factor becomes the term's.
     DraftTerm product(Value a, Value b, bool chain, bool minus) {
         for (Value* factor : {&a, &b})
-            if (const Instruction* i = program_.maker_of(*factor); i != nullptr && i->operation == code_of<rules::Neg> && !taken_[index_of(*factor)]) {
+            if (const Instruction* i = program_.maker_of(*factor);
+                i != nullptr && i->operation == code_of<rules::Neg> && !taken_[index_of(*factor)]) {
                 --uses_[index_of(*factor)];
                 *factor = i->x[0], minus = !minus;
                 if (!is_constant(*factor)) ++uses_[index_of(*factor)];

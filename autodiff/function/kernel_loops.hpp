@@ -59,9 +59,10 @@ struct Loops {
         each<n>([&](int v) __attribute__((always_inline)) { sum[v] = g(sum[v], a.at(first + v), b.at(first + v)); });
     }
 #define WENGERT_TERM(EXPRESSION)                                                                                                           \
-    update(a, b, first, sum, []([[maybe_unused]] const P& s, const P& x, [[maybe_unused]] const P& z) __attribute__((always_inline)) {     \
-        return P(EXPRESSION);                                                                                                              \
-    });                                                                                                                                    \
+    update(                                                                                                                                \
+        a, b, first, sum, []([[maybe_unused]] const P& s, const P& x, [[maybe_unused]] const P& z) __attribute__((always_inline)) {        \
+            return P(EXPRESSION);                                                                                                          \
+        });                                                                                                                                \
     break
     /// Adds a term to the running sums of n vectors, which stay in registers.
     template <int n>
@@ -163,7 +164,8 @@ struct Loops {
     }
 
     static void load(const T* from, T* to, int vectors) {
-        for (int v = 0; v < vectors; ++v) P::load_unaligned(from + static_cast<std::size_t>(v) * size).store(to + static_cast<std::size_t>(v) * size);
+        for (int v = 0; v < vectors; ++v)
+            P::load_unaligned(from + static_cast<std::size_t>(v) * size).store(to + static_cast<std::size_t>(v) * size);
     }
 
     static void fill(LaneKernels<T>& table) {

@@ -48,12 +48,12 @@ struct Step {
 
 template <class T>
 struct LaneKernels {
-    std::size_t size;                                      ///< numbers in a vector
+    std::size_t size;                                     ///< numbers in a vector
     std::array<Kernel<T>, rules::All::size + 1> of_rule;  ///< by code
-    Kernel<T> sum;                                         ///< y = the sum of the terms
-    Kernel<T> sum_over_points;                             ///< y += the sum of the terms at all points of the block
-    Kernel<T> deliver;                                     ///< y = a
-    void (*load)(const T* from, T* to, int vectors);       ///< a column's numbers, wherever they lie, into a slot
+    Kernel<T> sum;                                        ///< y = the sum of the terms
+    Kernel<T> sum_over_points;                            ///< y += the sum of the terms at all points of the block
+    Kernel<T> deliver;                                    ///< y = a
+    void (*load)(const T* from, T* to, int vectors);      ///< a column's numbers, wherever they lie, into a slot
 };
 
 /// Fills the table with the kernels compiled for the set (lane_kernels.cpp). T: float, double.

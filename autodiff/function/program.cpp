@@ -115,7 +115,8 @@ bool Assembler::simplify(Operation& operation, std::array<Value, 3>& x, Value& y
         if (equals(x[1], 1)) return is(x[0]);
         // -y / b of a y = a / b, the derivative by b, where 1 / b, the derivative by a, is at hand.
         if (const Instruction* neg = program_.maker_of(x[0]); neg != nullptr && neg->operation == code_of<Neg>)
-            if (const Instruction* div = program_.maker_of(neg->x[0]); div != nullptr && div->operation == code_of<Div> && div->x[1] == x[1])
+            if (const Instruction* div = program_.maker_of(neg->x[0]);
+                div != nullptr && div->operation == code_of<Div> && div->x[1] == x[1])
                 if (const auto known = known_.find({code_of<Div>, {constant(1), x[1], Value{}}}); known != known_.end())
                     become(code_of<Mul>, x[0], known->second);
     }
@@ -130,9 +131,11 @@ bool Assembler::simplify(Operation& operation, std::array<Value, 3>& x, Value& y
         if (equals(x[0], 0)) become(code_of<Neg>, x[1]);
     }
     if (operation == code_of<Neg>)
-        if (const Instruction* inner = program_.maker_of(x[0]); inner != nullptr && inner->operation == code_of<Neg>) return is(inner->x[0]);
+        if (const Instruction* inner = program_.maker_of(x[0]); inner != nullptr && inner->operation == code_of<Neg>)
+            return is(inner->x[0]);
     // One order for what has none, so that a * b is found again as b * a.
-    if ((operation == code_of<Add> || operation == code_of<Mul> || operation == code_of<Equal> || operation == code_of<NotEqual>) && x[1] < x[0])
+    if ((operation == code_of<Add> || operation == code_of<Mul> || operation == code_of<Equal> || operation == code_of<NotEqual>)&&x[1] <
+        x[0])
         std::swap(x[0], x[1]);
     return false;
 }
@@ -179,7 +182,8 @@ Program Assembler::finish(std::span<const Value> outputs, std::span<const Guard>
         if (is_constant(guard.condition)) continue;
         const Guard g{now(guard.condition), guard.holds, guard.place};
         const auto same = [&g](const Guard& other) { return other.condition == g.condition && other.holds == g.holds; };
-        if (live.guards.empty() || std::none_of(live.guards.end() - std::min<std::ptrdiff_t>(8, std::ssize(live.guards)), live.guards.end(), same))
+        if (live.guards.empty() ||
+            std::none_of(live.guards.end() - std::min<std::ptrdiff_t>(8, std::ssize(live.guards)), live.guards.end(), same))
             live.guards.push_back(g);
     }
     return live;
@@ -199,7 +203,11 @@ namespace {
 class Reader {
   public:
     Reader(const Tape& tape, std::span<const Scalar> inputs)
-        : tape_(tape), list_(tape.list()), assembler_(static_cast<std::uint32_t>(inputs.size())), value_(list_.rows, unread), needed_(list_.rows, false) {
+        : tape_(tape),
+          list_(tape.list()),
+          assembler_(static_cast<std::uint32_t>(inputs.size())),
+          value_(list_.rows, unread),
+          needed_(list_.rows, false) {
         for (std::size_t k = 0; k < inputs.size(); ++k) {
             value_[inputs[k].row()] = assembler_.input(static_cast<std::uint32_t>(k));
             is_input_.push_back(inputs[k].row());
@@ -334,7 +342,8 @@ std::string to_string(const Program& program) {
     for (const Guard& guard : program.guards)
         text += fmt::format("guard {} is {}\n", comparison_of(program, guard), guard.holds ? "true" : "false");
     text += "outputs ";
-    for (std::size_t k = 0; k < program.outputs.size(); ++k) text += fmt::format("{}{}", k == 0 ? "" : ", ", word(program, program.outputs[k]));
+    for (std::size_t k = 0; k < program.outputs.size(); ++k)
+        text += fmt::format("{}{}", k == 0 ? "" : ", ", word(program, program.outputs[k]));
     return text + '\n';
 }
 

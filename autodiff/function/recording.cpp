@@ -229,7 +229,8 @@ std::size_t Recording::answers(Question question) const {
 const Variant& Recording::record_at(std::span<const double> point) const {
     auto variant = std::make_unique<const Variant>(record_(point), std::vector<double>(point.begin(), point.end()), variants_->inputs);
     if (variant->forward().outputs.size() != outputs())
-        throw ValueError("Function", fmt::format("{} outputs at every point", outputs()), fmt::format("{}", variant->forward().outputs.size()));
+        throw ValueError("Function", fmt::format("{} outputs at every point", outputs()),
+                         fmt::format("{}", variant->forward().outputs.size()));
     const std::unique_lock lock(variants_->mutex);
     variants_->all.push_back(std::move(variant));
     return *variants_->all.back();
@@ -243,10 +244,11 @@ namespace {
     const auto same = [&failed](const Guard& guard) { return guard.place == failed.place; };
     const Guard& guard = *std::find_if(program.guards.begin(), program.guards.end(), same);
     const std::string comparison = comparison_of(program, guard);
-    throw BranchChanged(point, guard.place,
-                        fmt::format("comparison {} of the recording, {}, to be {}", guard.place, comparison, guard.holds ? "true" : "false"),
-                        fmt::format("{} at point {}", guard.holds ? "false" : "true", point),
-                        "write it with where(), which records both sides, or replay with OnBranch::re_record");
+    throw BranchChanged(
+        point, guard.place,
+        fmt::format("comparison {} of the recording, {}, to be {}", guard.place, comparison, guard.holds ? "true" : "false"),
+        fmt::format("{} at point {}", guard.holds ? "false" : "true", point),
+        "write it with where(), which records both sides, or replay with OnBranch::re_record");
 }
 
 /// The answer of one variant; nullptr, or the guard that fails.
@@ -311,8 +313,8 @@ class Gathered {
 
 /// Answers some of the points by one variant: their places in the columns, and their share of the sums.
 template <class T>
-void answer_some(const Variant& variant, Question question, std::span<const Column<T>> inputs, std::span<const Index> points, const Means& means,
-                 Batch<T>& into) {
+void answer_some(const Variant& variant, Question question, std::span<const Column<T>> inputs, std::span<const Index> points,
+                 const Means& means, Batch<T>& into) {
     if (points.empty()) return;
     const Gathered<T> gathered(inputs, points);
     const Batch<T> part = run_plan<T>(variant.batch_plan<T>(question), std::ssize(points), gathered.columns, means);
@@ -325,7 +327,8 @@ void answer_some(const Variant& variant, Question question, std::span<const Colu
 
 /// The guard that fails at one point of a batch, computed as the recording computes: the rounding of lanes, or of float, decides nothing.
 template <class T>
-const Guard* failed_guard_at(const Variant& variant, std::span<const Column<T>> inputs, Index i, std::size_t outputs, std::vector<double>& point) {
+const Guard* failed_guard_at(const Variant& variant, std::span<const Column<T>> inputs, Index i, std::size_t outputs,
+                             std::vector<double>& point) {
     point.clear();
     for (const Column<T>& column : inputs) point.push_back(static_cast<double>(column.first[i * column.step]));
     std::vector<double> answer(outputs);

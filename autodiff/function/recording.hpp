@@ -74,7 +74,8 @@ class Recording {
     void at(Question question, std::span<const double> inputs, OnBranch on_branch, std::span<double> answer) const;
     /// The answer at n points.
     template <class T>
-    [[nodiscard]] Batch<T> over(Question question, Index n, std::span<const Column<T>> inputs, OnBranch on_branch, bool flush_denormals) const;
+    [[nodiscard]] Batch<T> over(Question question, Index n, std::span<const Column<T>> inputs, OnBranch on_branch,
+                                bool flush_denormals) const;
     [[nodiscard]] std::size_t answers(Question question) const;
 
   private:

@@ -30,7 +30,9 @@ class Storage {
         if (block_ != nullptr && block_->owners.fetch_sub(1, std::memory_order_acq_rel) == 1) release(block_);
     }
 
-    [[nodiscard]] std::byte* bytes() const noexcept { return block_ == nullptr ? nullptr : reinterpret_cast<std::byte*>(block_) + alignment; }
+    [[nodiscard]] std::byte* bytes() const noexcept {
+        return block_ == nullptr ? nullptr : reinterpret_cast<std::byte*>(block_) + alignment;
+    }
     [[nodiscard]] bool unique() const noexcept { return block_ != nullptr && block_->owners.load(std::memory_order_acquire) == 1; }
 
   private:

@@ -10,7 +10,9 @@ inline namespace v1 {
 /// y[i] = s[i]        y: [n]
 /// vjp      sbar[i] += ybar[i]
 Tensor<double> stack(std::span<const Scalar> scalars);
-inline Tensor<double> stack(std::initializer_list<Scalar> scalars) { return stack(std::span<const Scalar>(scalars.begin(), scalars.size())); }
+inline Tensor<double> stack(std::initializer_list<Scalar> scalars) {
+    return stack(std::span<const Scalar>(scalars.begin(), scalars.size()));
+}
 inline Tensor<double> stack(const std::vector<Scalar>& scalars) { return stack(std::span<const Scalar>(scalars)); }
 
 /// A tensor of zeros with x (rank 0) at one flat position: the transpose of taking an element.

@@ -35,7 +35,8 @@ Tensor<T> moved(std::string_view name, const Tensor<T>& x, Tensor<T> y, Forward 
 
 template <class T>
 Tensor<T> identity(const Tensor<T>& x) {
-    return record_linear("identity", x, x.constant(), [](const Tensor<T>& xdot) { return xdot; }, [](const Tensor<T>& ybar) { return ybar; });
+    return record_linear(
+        "identity", x, x.constant(), [](const Tensor<T>& xdot) { return xdot; }, [](const Tensor<T>& ybar) { return ybar; });
 }
 template Tensor<float> identity(const Tensor<float>&);
 template Tensor<double> identity(const Tensor<double>&);

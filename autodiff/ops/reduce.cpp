@@ -95,7 +95,9 @@ class Product final : public Primitive {
     Product(const Tensor<T>& x, Reduction r) : x_(x), r_(std::move(r)) {}
     [[nodiscard]] std::string_view name() const override { return "prod"; }
     void vjp(Pullback& pull) const override { pull.add(0, r_.spread(pull.ybar<T>()) * (pull.records() ? others_recorded() : others())); }
-    [[nodiscard]] AnyTensor jvp(const Pushforward& push) const override { return r_.total(push.tangent<T>(0) * (push.records() ? others_recorded() : others())); }
+    [[nodiscard]] AnyTensor jvp(const Pushforward& push) const override {
+        return r_.total(push.tangent<T>(0) * (push.records() ? others_recorded() : others()));
+    }
 
   private:
     /// The reduced axes last and flattened: [kept..., n], and the way back.

@@ -23,8 +23,8 @@ struct List {
 
 using Unary = List<Neg, Square, Reciprocal, Sqrt, Cbrt, Rsqrt, Exp, Exp2, Expm1, Log, Log2, Log10, Log1p, Sin, Cos, Tan, Asin, Acos, Atan,
                    Sinh, Cosh, Tanh, Asinh, Acosh, Atanh, Sigmoid, Softplus, Relu, Abs, Sign, Floor, Erf, Erfc, Lgamma, Digamma>;
-using Binary = List<Add, Sub, Mul, Div, Pow, Maximum, Minimum, Hypot, Atan2, Polygamma, Less, LessEqual, Equal, NotEqual, Through,
-                    ChainProduct>;
+using Binary =
+    List<Add, Sub, Mul, Div, Pow, Maximum, Minimum, Hypot, Atan2, Polygamma, Less, LessEqual, Equal, NotEqual, Through, ChainProduct>;
 using Ternary = List<Fma, Where, ChainSum>;
 
 template <class... A, class... B, class... C>

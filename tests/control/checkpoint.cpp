@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A checkpoint changes nothing but the memory: the same gradient bit for bit, nested, in every mode and order, for every kind of value.
 #include "autodiff/autodiff.hpp"
-#include "tests/control/throws.hpp"
 #include "tests/control/tangent.hpp"
+#include "tests/control/throws.hpp"
 #include "tests/support/compare.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -27,7 +27,8 @@ const auto layer = [](const T& x, const T& w) { return tanh(matmul(x, w) + sum(w
 
 bool same_bits(double a, double b) { return std::memcmp(&a, &b, sizeof a) == 0; }
 bool same_bits(const T& a, const T& b) {
-    return a.shape() == b.shape() && std::memcmp(a.data().data(), b.data().data(), static_cast<std::size_t>(a.size()) * sizeof(double)) == 0;
+    return a.shape() == b.shape() &&
+           std::memcmp(a.data().data(), b.data().data(), static_cast<std::size_t>(a.size()) * sizeof(double)) == 0;
 }
 
 T some(const Shape& shape, double phase) {
@@ -161,7 +162,9 @@ BOOST_AUTO_TEST_CASE(of_constants_record_nothing) {
     BOOST_TEST(y.value() == mixed(0.5, 1.0).value());
 }
 
-BOOST_AUTO_TEST_CASE(work_where_no_tape_lives) { BOOST_TEST(checkpoint(mixed, Scalar(0.5), Scalar(1.0)).value() == mixed(0.5, 1.0).value()); }
+BOOST_AUTO_TEST_CASE(work_where_no_tape_lives) {
+    BOOST_TEST(checkpoint(mixed, Scalar(0.5), Scalar(1.0)).value() == mixed(0.5, 1.0).value());
+}
 
 BOOST_AUTO_TEST_CASE(have_a_second_and_a_third_order) {
     const auto cube = [](const Scalar& x, const Scalar& z) { return x * x * x * z; };
@@ -222,7 +225,8 @@ BOOST_AUTO_TEST_CASE(have_tangents_that_can_be_differentiated_again) {
         BOOST_TEST(test::close(moved[got].constant().data()[i], moved[plain].constant().data()[i], {.relative = 1e-13}));
         BOOST_TEST(test::close(of_got[a].data()[i], of_plain[a].data()[i], {.relative = 1e-12, .absolute = 1e-14}));
     }
-    for (std::size_t i = 0; i < 4; ++i) BOOST_TEST(test::close(of_got[w].data()[i], of_plain[w].data()[i], {.relative = 1e-12, .absolute = 1e-14}));
+    for (std::size_t i = 0; i < 4; ++i)
+        BOOST_TEST(test::close(of_got[w].data()[i], of_plain[w].data()[i], {.relative = 1e-12, .absolute = 1e-14}));
 }
 
 BOOST_AUTO_TEST_CASE(are_differentiated_by_functions_of_functions) {
@@ -250,19 +254,25 @@ BOOST_AUTO_TEST_CASE(refuse_what_is_not_an_argument) {
         }
     };
     const std::string remedy = "; pass the value as an argument too, or stop_gradient of it outside";
-    refused([](const Scalar& x, const Scalar& w) { return checkpoint([&w](const Scalar& t) { return t * w; }, x); },
-            "checkpoint: expected a function of its arguments, got one that uses another value (mul: expected values of the newest live tape, "
-            "which records, got w of another tape)" + remedy);
-    refused([](const Scalar&, const Scalar& w) { return checkpoint([&w](const Scalar& t) { return t * w; }, Scalar(1)); },
-            "checkpoint: expected a function of its arguments, got one that uses another value (mul: expected values of the newest live tape, "
-            "which records, got w of another tape)" + remedy);
+    refused(
+        [](const Scalar& x, const Scalar& w) { return checkpoint([&w](const Scalar& t) { return t * w; }, x); },
+        "checkpoint: expected a function of its arguments, got one that uses another value (mul: expected values of the newest live tape, "
+        "which records, got w of another tape)" +
+            remedy);
+    refused(
+        [](const Scalar&, const Scalar& w) { return checkpoint([&w](const Scalar& t) { return t * w; }, Scalar(1)); },
+        "checkpoint: expected a function of its arguments, got one that uses another value (mul: expected values of the newest live tape, "
+        "which records, got w of another tape)" +
+            remedy);
     refused([](const Scalar& x, const Scalar& w) { return checkpoint([&w](const Scalar&) { return w; }, x); },
             "checkpoint: expected a function of its arguments, got one that uses another value (it returns w of another tape)" + remedy);
-    refused([](const Scalar& x, const Scalar& w) {
-        return checkpoint([&w](const Scalar& t) { return checkpoint([&w](const Scalar& u) { return u + w; }, t); }, x);
-    },
-            "checkpoint: expected a function of its arguments, got one that uses another value (add: expected values of the newest live tape, "
-            "which records, got w of another tape)" + remedy);
+    refused(
+        [](const Scalar& x, const Scalar& w) {
+            return checkpoint([&w](const Scalar& t) { return checkpoint([&w](const Scalar& u) { return u + w; }, t); }, x);
+        },
+        "checkpoint: expected a function of its arguments, got one that uses another value (add: expected values of the newest live tape, "
+        "which records, got w of another tape)" +
+            remedy);
 }
 
 BOOST_AUTO_TEST_CASE(refuse_a_function_that_does_something_else_the_second_time) {

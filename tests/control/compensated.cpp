@@ -128,7 +128,8 @@ BOOST_AUTO_TEST_CASE(sweeps_ask_hooks_and_checkpoints_too) {
     const Scalar c = checkpoint([](const Scalar& t) { return t * t; }, y);
     BOOST_TEST(gradient(c, {.compensated = true})[y] == 2 * y.value());
     const Scalar throwing = on_adjoint(x, [](const Scalar&) { throw ValueError("hook", "patience", "none"); });
-    test::throws<ValueError>([&] { static_cast<void>(gradient(throwing * 2.0, {.compensated = true})); }, "hook: expected patience, got none");
+    test::throws<ValueError>([&] { static_cast<void>(gradient(throwing * 2.0, {.compensated = true})); },
+                             "hook: expected patience, got none");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -26,7 +26,10 @@ const auto cube = custom(
 /// y = sin(a) b, broadcast by hand over a number: tensors and Scalars together
 const auto wave = custom(
     "wave", [](const T& a, double b) { return (sin(a) * b).constant(); },
-    [](const T& ybar, const T& y, const T& a, double b) { return std::tuple{cos(a) * ybar * b, sum(ybar * y).item() / b}; }, {.check = true});
+    [](const T& ybar, const T& y, const T& a, double b) {
+        return std::tuple{cos(a) * ybar * b, sum(ybar * y).item() / b};
+    },
+    {.check = true});
 
 }  // namespace
 
@@ -62,7 +65,10 @@ BOOST_AUTO_TEST_CASE(take_tensors_and_scalars_together) {
 
 BOOST_AUTO_TEST_CASE(take_the_same_value_twice) {
     const auto product = custom(
-        "product", [](double a, double b) { return a * b; }, [](double ybar, double, double a, double b) { return std::pair{ybar * b, ybar * a}; },
+        "product", [](double a, double b) { return a * b; },
+        [](double ybar, double, double a, double b) {
+            return std::pair{ybar * b, ybar * a};
+        },
         {.check = true});
     Tape tape;
     const Scalar x = tape.variable(3.0), z = tape.variable(5.0);
@@ -72,8 +78,8 @@ BOOST_AUTO_TEST_CASE(take_the_same_value_twice) {
 
 BOOST_AUTO_TEST_CASE(of_float_tensors) {
     const auto twice = custom(
-        "twice", [](const Tensor<float>& x) { return x * 2; }, [](const Tensor<float>& ybar, const Tensor<float>&, const Tensor<float>&) { return ybar * 2; },
-        {.check = true});
+        "twice", [](const Tensor<float>& x) { return x * 2; },
+        [](const Tensor<float>& ybar, const Tensor<float>&, const Tensor<float>&) { return ybar * 2; }, {.check = true});
     Tape tape;
     const Tensor<float> x = tape.variable(Tensor<float>::of({1, 2, 3}));
     BOOST_TEST((gradient(sum(twice(x)))[x].data()[2]) == 2.0f);
@@ -82,7 +88,10 @@ BOOST_AUTO_TEST_CASE(of_float_tensors) {
 BOOST_AUTO_TEST_CASE(may_give_nothing_to_an_operand) {
     const auto choose = custom(
         "choose", [](double a, double b) { return b > 0 ? a : 0.0; },
-        [](double ybar, double, double, double b) { return std::tuple{b > 0 ? ybar : 0.0, no_adjoint}; }, {.check = true});
+        [](double ybar, double, double, double b) {
+            return std::tuple{b > 0 ? ybar : 0.0, no_adjoint};
+        },
+        {.check = true});
     Tape tape;
     const Scalar a = tape.variable(3.0), b = tape.variable(5.0);
     const Gradient g = gradient(choose(a, b));
@@ -91,7 +100,8 @@ BOOST_AUTO_TEST_CASE(may_give_nothing_to_an_operand) {
 }
 
 BOOST_AUTO_TEST_CASE(with_a_jvp_have_forward_mode) {
-    const auto with_jvp = wave.jvp([](const T& adot, double bdot, const T& y, const T& a, double b) { return cos(a) * adot * b + y * (bdot / b); });
+    const auto with_jvp =
+        wave.jvp([](const T& adot, double bdot, const T& y, const T& a, double b) { return cos(a) * adot * b + y * (bdot / b); });
     Tape tape;
     const T a = tape.variable(T::of({0.1, 0.2}));
     const Scalar b = tape.variable(3.0);
@@ -129,11 +139,15 @@ BOOST_AUTO_TEST_CASE(without_them_say_what_to_supply) {
     Tape tape;
     const Scalar x = tape.variable(2.0);
     const Scalar y = cube(x);
-    test::throws<TapeError>([&] { static_cast<void>(test::tangent(tape, {{x, 1.0}}, y)); },
-                            "cube: expected an operation with a jvp or a definition, for forward mode, got one with a vjp only; give it "
-                            ".jvp(...) or .definition(...)");
-    const std::string second = "cube: expected an operation with a definition, for a derivative that is recorded itself, got one whose derivative is "
-                               "a plain function; give it .definition(...)";
+    test::throws<TapeError>(
+        [&] {
+            static_cast<void>(test::tangent(tape, {{x, 1.0}}, y));
+        },
+        "cube: expected an operation with a jvp or a definition, for forward mode, got one with a vjp only; give it "
+        ".jvp(...) or .definition(...)");
+    const std::string second =
+        "cube: expected an operation with a definition, for a derivative that is recorded itself, got one whose derivative is "
+        "a plain function; give it .definition(...)";
     test::throws<TapeError>([&] { static_cast<void>(recorded_gradient(y)); }, second);
     const auto with_jvp = cube.jvp([](double xdot, double, double v) { return 3 * v * v * xdot; });
     const Scalar z = with_jvp(x);
@@ -146,7 +160,10 @@ BOOST_AUTO_TEST_CASE(without_them_say_what_to_supply) {
 BOOST_AUTO_TEST_CASE(that_return_another_shape_or_number_are_told_so) {
     const auto shape = custom(
         "shape", [](const T& a, const T& b) { return (a * sum(b)).constant(); },
-        [](const T& ybar, const T&, const T& a, const T&) { return std::tuple{ybar, sum(ybar * a)}; }, {.check = false});
+        [](const T& ybar, const T&, const T& a, const T&) {
+            return std::tuple{ybar, sum(ybar * a)};
+        },
+        {.check = false});
     const auto number = custom(
         "number", [](const T& a, const T&) { return a; }, [](const T& ybar, const T&, const T&, const T&) { return std::vector<T>{ybar}; },
         {.check = false});
@@ -193,12 +210,15 @@ BOOST_AUTO_TEST_CASE(must_not_capture_recorded_values) {
     const Scalar x = tape.variable(2.0, "x"), w = tape.variable(3.0, "w");
     const T v = tape.variable(T::of({1, 2}), "v");
     const auto captures = custom(
-        "captures", [&](double t) { return (v * t).constant(); }, [](const T& ybar, const T&, double) { return sum(ybar).item(); }, {.check = false});
-    test::throws<TapeError>([&] { static_cast<void>(captures(x)); },
-                            "captures: expected a function of its arguments, got one that uses another value (mul: expected values of the newest "
-                            "live tape, which records, got v of another tape); pass the value as an argument too, or stop_gradient of it outside");
+        "captures", [&](double t) { return (v * t).constant(); }, [](const T& ybar, const T&, double) { return sum(ybar).item(); },
+        {.check = false});
+    test::throws<TapeError>(
+        [&] { static_cast<void>(captures(x)); },
+        "captures: expected a function of its arguments, got one that uses another value (mul: expected values of the newest "
+        "live tape, which records, got v of another tape); pass the value as an argument too, or stop_gradient of it outside");
     BOOST_TEST(tape.stats().rows == 3u);
-    const auto returns = custom("returns", [&](double) { return v; }, [](const T& ybar, const T&, double) { return sum(ybar).item(); }, {.check = false});
+    const auto returns = custom(
+        "returns", [&](double) { return v; }, [](const T& ybar, const T&, double) { return sum(ybar).item(); }, {.check = false});
     test::throws<TapeError>([&] { static_cast<void>(returns(x)); },
                             "returns: expected a constant from its value function, got a recorded value");
     static_cast<void>(w);
@@ -208,7 +228,8 @@ BOOST_AUTO_TEST_CASE(may_sweep_inside) {
     // A nested gradient, on a tape of its own, while the outer one is recorded and while it is swept.
     const auto nested = custom(
         "nested", [](double x) { return value_and_gradient([](auto t) { return t * t * t * t; }, x).second; },
-        [](double ybar, double, double x) { return ybar * value_and_gradient([](auto t) { return 4.0 * t * t * t; }, x).second; }, {.check = true});
+        [](double ybar, double, double x) { return ybar * value_and_gradient([](auto t) { return 4.0 * t * t * t; }, x).second; },
+        {.check = true});
     for (const Detail detail : both) {
         Tape tape(detail);
         Scalar x = tape.variable(2.0);
@@ -237,19 +258,22 @@ BOOST_AUTO_TEST_SUITE(custom_check)
 BOOST_AUTO_TEST_CASE(finds_a_wrong_vjp_on_first_use) {
     const auto wrong = custom(
         "wrong", [](const T& a, double b) { return (a * a * b).constant(); },
-        [](const T& ybar, const T&, const T& a, double b) { return std::tuple{2 * a * b * ybar, sum(a * ybar).item()}; }, {.check = true});
+        [](const T& ybar, const T&, const T& a, double b) {
+            return std::tuple{2 * a * b * ybar, sum(a * ybar).item()};
+        },
+        {.check = true});
     Tape tape;
     const T a = tape.variable(T::of({1, 3}));
     const Scalar b = tape.variable(2.0);
     const std::size_t rows = tape.stats().rows;
-    for (int again = 0; again < 2; ++again)
-        try {
+    for (int again = 0; again < 2; ++again) try {
             static_cast<void>(wrong(a, b));
             BOOST_ERROR("the check passed");
         } catch (const ValueError& e) {
             // The cotangent is u_i = 0.75 + 0.5 sin(1 + 2.4 i), and what is expected u_0 + 9 u_1.
-            BOOST_TEST(std::string(e.what()) == "wrong: expected 6.7708 for the derivative by element 0 of operand 1, from differences of its "
-                                                "value, got 3.03742 from its vjp; correct the vjp, or make the operation with {.check = false}");
+            BOOST_TEST(std::string(e.what()) ==
+                       "wrong: expected 6.7708 for the derivative by element 0 of operand 1, from differences of its "
+                       "value, got 3.03742 from its vjp; correct the vjp, or make the operation with {.check = false}");
         }
     BOOST_TEST(tape.stats().rows == rows);
 }
@@ -257,12 +281,14 @@ BOOST_AUTO_TEST_CASE(finds_a_wrong_vjp_on_first_use) {
 BOOST_AUTO_TEST_CASE(names_the_element) {
     const auto wrong = custom(
         "third", [](const T& a) { return (a * 2).constant(); },
-        [](const T& ybar, const T&, const T&) { return ybar * T::of({2, 2, 2.1}); }, {.check = true});
+        [](const T& ybar, const T&, const T&) {
+            return ybar * T::of({2, 2, 2.1});
+        },
+        {.check = true});
     Tape tape;
     const T a = tape.variable(T::of({1, 3, 5}));
-    BOOST_CHECK_EXCEPTION(static_cast<void>(wrong(a)), ValueError, [](const ValueError& e) {
-        return std::string(e.what()).find("by element 2 of operand 0") != std::string::npos;
-    });
+    BOOST_CHECK_EXCEPTION(static_cast<void>(wrong(a)), ValueError,
+                          [](const ValueError& e) { return std::string(e.what()).find("by element 2 of operand 0") != std::string::npos; });
 }
 
 BOOST_AUTO_TEST_CASE(accepts_kinks_edges_of_the_domain_and_infinite_slopes) {
@@ -271,12 +297,19 @@ BOOST_AUTO_TEST_CASE(accepts_kinks_edges_of_the_domain_and_infinite_slopes) {
         BOOST_CHECK_NO_THROW(static_cast<void>(custom(name, value, vjp, {.check = true})(tape.variable(x))));
     };
     for (const double slope : {-1.0, 0.0, 0.3, 1.0})
-        check("abs", [](double x) { return std::abs(x); }, [slope](double ybar, double, double) { return slope * ybar; }, 0.0);
-    check("sqrt", [](double x) { return std::sqrt(x); }, [](double ybar, double y, double) { return ybar / (2 * y); }, 0.0);
-    check("log", [](double x) { return std::log(x); }, [](double ybar, double, double x) { return ybar / x; }, 1e-6);
-    check("sharp", [](double x) { return std::tanh(1000 * x); }, [](double ybar, double y, double) { return 1000 * (1 - y * y) * ybar; }, 1e-3);
-    check("large", [](double x) { return x * x; }, [](double ybar, double, double x) { return 2 * x * ybar; }, 1e8);
-    check("offset", [](double x) { return 1e6 + std::sin(x); }, [](double ybar, double, double x) { return std::cos(x) * ybar; }, 1.0);
+        check(
+            "abs", [](double x) { return std::abs(x); }, [slope](double ybar, double, double) { return slope * ybar; }, 0.0);
+    check(
+        "sqrt", [](double x) { return std::sqrt(x); }, [](double ybar, double y, double) { return ybar / (2 * y); }, 0.0);
+    check(
+        "log", [](double x) { return std::log(x); }, [](double ybar, double, double x) { return ybar / x; }, 1e-6);
+    check(
+        "sharp", [](double x) { return std::tanh(1000 * x); }, [](double ybar, double y, double) { return 1000 * (1 - y * y) * ybar; },
+        1e-3);
+    check(
+        "large", [](double x) { return x * x; }, [](double ybar, double, double x) { return 2 * x * ybar; }, 1e8);
+    check(
+        "offset", [](double x) { return 1e6 + std::sin(x); }, [](double ybar, double, double x) { return std::cos(x) * ybar; }, 1.0);
 }
 
 BOOST_AUTO_TEST_CASE(is_done_once) {
@@ -303,7 +336,8 @@ BOOST_AUTO_TEST_CASE(compares_the_definition_with_the_value) {
     const auto other = cube.definition([](const auto& x) { return x * x; });
     Tape tape;
     const Scalar x = tape.variable(2.0);
-    test::throws<ValueError>([&] { static_cast<void>(other(x)); }, "cube: expected 8 at element 0 from its definition, as its value has, got 4");
+    test::throws<ValueError>([&] { static_cast<void>(other(x)); },
+                             "cube: expected 8 at element 0 from its definition, as its value has, got 4");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

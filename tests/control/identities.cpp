@@ -237,9 +237,7 @@ BOOST_AUTO_TEST_CASE(may_record_while_the_sweep_reads_the_tape) {
 BOOST_AUTO_TEST_CASE(may_take_gradients_of_their_own) {
     Tape tape;
     const Scalar x = tape.variable(3.0);
-    const Scalar y = on_adjoint(x, [](const Scalar& ybar) {
-        return ybar * value_and_gradient([](auto t) { return t * t; }, 5.0).second;
-    });
+    const Scalar y = on_adjoint(x, [](const Scalar& ybar) { return ybar * value_and_gradient([](auto t) { return t * t; }, 5.0).second; });
     BOOST_TEST(gradient(y * y)[x] == 60.0);
 }
 
@@ -252,10 +250,11 @@ BOOST_AUTO_TEST_CASE(adjoints_of_intermediate_tensors_can_be_asked_for) {
     const T x = tape.variable(T::of({1, 2}));
     const T hidden = x * x, lost = hidden * 3.0;
     const T y = sum(lost * hidden);
-    test::throws<TapeError>([&] { static_cast<void>(gradient(y)[hidden]); },
-                            "gradient[]: expected a variable, a retained or named value, or a tape that keeps operations, got an intermediate "
-                            "tensor of a tape that keeps derivatives only; retain(x) or name it before the sweep, or record with "
-                            "Detail::operations");
+    test::throws<TapeError>(
+        [&] { static_cast<void>(gradient(y)[hidden]); },
+        "gradient[]: expected a variable, a retained or named value, or a tape that keeps operations, got an intermediate "
+        "tensor of a tape that keeps derivatives only; retain(x) or name it before the sweep, or record with "
+        "Detail::operations");
     retain(hidden);
     const Gradient g = gradient(y);
     BOOST_TEST(numbers(g[hidden]) == numbers(T::of({6, 24})), boost::test_tools::per_element());

@@ -149,7 +149,8 @@ BOOST_AUTO_TEST_CASE(of_structs_and_in_float) {
     BOOST_TEST(test::close(gradient(z.p)[a], slope, {.relative = 1e-11}));
     BOOST_TEST(test::close(gradient(sum(z.q))[a], 8.0 / 3 * (p + 0.3 * slope), {.relative = 1e-11}));
     const Tensor<float> w = tape.variable(Tensor<float>::of({0.5f, 0.25f}));
-    const Tensor<float> y = fixed_point([](const Tensor<float>& t, const Tensor<float>& v) { return t * v + 1; }, Tensor<float>::zeros({2}), w);
+    const Tensor<float> y =
+        fixed_point([](const Tensor<float>& t, const Tensor<float>& v) { return t * v + 1; }, Tensor<float>::zeros({2}), w);
     BOOST_TEST(test::close(gradient(sum(y))[w].data()[0], 4.0, {.relative = 1e-5}));
 }
 
@@ -164,22 +165,29 @@ BOOST_AUTO_TEST_CASE(of_constants_and_without_a_tape) {
 BOOST_AUTO_TEST_CASE(that_do_not_exist_throw_and_leave_the_tape) {
     Tape tape;
     const Scalar a = tape.variable(2.0, "a"), w = tape.variable(1.0, "w");
-    test::throws<ValueError>([&] { static_cast<void>(fixed_point([](const Scalar& z, const Scalar& t) { return 1.0 - t * z; }, 0.0, a, {.max_iterations = 20})); },
-                             "fixed_point: expected an iteration that converges to 1e-12 within 20 steps, got a last change of 5.24e+05; start nearer, "
-                             "or damp the function until it is a contraction");
-    test::throws<ValueError>([&] { static_cast<void>(fixed_point([](const Scalar& z, const Scalar& t) { return z * z * t + 1.0; }, 1.0, a)); },
-                             "fixed_point: expected an iteration that converges to 1e-12 within 10000 steps, got a last change of inf; start nearer, "
-                             "or damp the function until it is a contraction");
-    test::throws<TapeError>([&] { static_cast<void>(fixed_point([&w](const Scalar& z, const Scalar& t) { return 0.1 * z * t + w; }, 0.0, a)); },
-                            "fixed_point: expected a function of its arguments, got one that uses another value (add: expected values of the newest "
-                            "live tape, which records, got w of another tape); pass the value as an argument too, or stop_gradient of it outside");
-    test::throws<ShapeError>([&] { static_cast<void>(fixed_point([](const T& z, const Scalar& t) { return sum(z) * t; }, T::zeros({2}), a)); },
-                             "fixed_point: expected a function that returns the shapes of z, [2], got []");
+    test::throws<ValueError>(
+        [&] {
+            static_cast<void>(fixed_point([](const Scalar& z, const Scalar& t) { return 1.0 - t * z; }, 0.0, a, {.max_iterations = 20}));
+        },
+        "fixed_point: expected an iteration that converges to 1e-12 within 20 steps, got a last change of 5.24e+05; start nearer, "
+        "or damp the function until it is a contraction");
+    test::throws<ValueError>(
+        [&] { static_cast<void>(fixed_point([](const Scalar& z, const Scalar& t) { return z * z * t + 1.0; }, 1.0, a)); },
+        "fixed_point: expected an iteration that converges to 1e-12 within 10000 steps, got a last change of inf; start nearer, "
+        "or damp the function until it is a contraction");
+    test::throws<TapeError>(
+        [&] { static_cast<void>(fixed_point([&w](const Scalar& z, const Scalar& t) { return 0.1 * z * t + w; }, 0.0, a)); },
+        "fixed_point: expected a function of its arguments, got one that uses another value (add: expected values of the newest "
+        "live tape, which records, got w of another tape); pass the value as an argument too, or stop_gradient of it outside");
+    test::throws<ShapeError>(
+        [&] { static_cast<void>(fixed_point([](const T& z, const Scalar& t) { return sum(z) * t; }, T::zeros({2}), a)); },
+        "fixed_point: expected a function that returns the shapes of z, [2], got []");
     // Converged, but I - df/dz is singular: every z is a fixed point.
     const Scalar any = fixed_point([](const Scalar& z, const Scalar& t) { return z + (t - 2.0); }, 5.0, a);
-    test::throws<ValueError>([&] { static_cast<void>(gradient(any)); },
-                             "fixed_point: expected a linear equation of the derivative that can be solved to 1e-10, got a residual of 1; the Jacobian "
-                             "is singular or nearly so at the solution");
+    test::throws<ValueError>(
+        [&] { static_cast<void>(gradient(any)); },
+        "fixed_point: expected a linear equation of the derivative that can be solved to 1e-10, got a residual of 1; the Jacobian "
+        "is singular or nearly so at the solution");
     // What is no number when it arrives is none when it leaves.
     const Scalar z = fixed_point([](const Scalar& t, const Scalar& s) { return 0.1 * t * s; }, 1.0, a);
     BOOST_TEST(std::isnan(gradient(z * std::nan(""))[a]));
@@ -238,9 +246,8 @@ BOOST_AUTO_TEST_CASE(that_do_not_exist_throw_and_leave_the_tape) {
     const Scalar a = tape.variable(1.0, "a");
     test::throws<ValueError>([&] { static_cast<void>(root([](const Scalar& z, const Scalar& t) { return z * 0.0 + t; }, 1.0, a)); },
                              "root: expected a Jacobian dg/dz that can be inverted, got one that is singular at step 1; start elsewhere");
-    BOOST_CHECK_EXCEPTION(static_cast<void>(root([](const Scalar& z, const Scalar& t) { return z * z + t; }, 1.3, a)), ValueError, [](const auto& e) {
-        return std::string(e.what()).starts_with("root: expected ");
-    });
+    BOOST_CHECK_EXCEPTION(static_cast<void>(root([](const Scalar& z, const Scalar& t) { return z * z + t; }, 1.3, a)), ValueError,
+                          [](const auto& e) { return std::string(e.what()).starts_with("root: expected "); });
     test::throws<ShapeError>([&] { static_cast<void>(root([](const T& z, const Scalar& t) { return sum(z) * t; }, T::zeros({2}), a)); },
                              "root: expected a function that returns the shapes of z, [2], got []");
     BOOST_TEST(tape.stats().rows == 1u);

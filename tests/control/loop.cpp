@@ -23,7 +23,8 @@ using T = Tensor<double>;
 
 bool same_bits(double a, double b) { return std::memcmp(&a, &b, sizeof a) == 0; }
 bool same_bits(const T& a, const T& b) {
-    return a.shape() == b.shape() && std::memcmp(a.data().data(), b.data().data(), static_cast<std::size_t>(a.size()) * sizeof(double)) == 0;
+    return a.shape() == b.shape() &&
+           std::memcmp(a.data().data(), b.data().data(), static_cast<std::size_t>(a.size()) * sizeof(double)) == 0;
 }
 
 /// The fewest advances by trying every place for the next snapshot.
@@ -218,8 +219,11 @@ struct Counting {
 BOOST_AUTO_TEST_CASE(carry_what_else_a_state_holds) {
     Tape tape;
     const Counting first{tape.variable(1.5), 0};
-    const Counting last = checkpointed_loop([](Index, const Counting& c) { return Counting{c.x * (c.steps % 3 + 1), c.steps + 1}; }, first, 11,
-                                            {.snapshots = 2});
+    const Counting last = checkpointed_loop(
+        [](Index, const Counting& c) {
+            return Counting{c.x * (c.steps % 3 + 1), c.steps + 1};
+        },
+        first, 11, {.snapshots = 2});
     BOOST_TEST(last.steps == 11);
     BOOST_TEST(gradient(last.x)[first.x] == 6.0 * 6 * 6 * 2);
 }
@@ -234,7 +238,8 @@ BOOST_AUTO_TEST_CASE(of_tuples_and_nested_checkpoints) {
     std::tuple<Scalar, T> plain = first;
     for (Index i = 0; i < 6; ++i) plain = step(i, plain);
     const auto last = checkpointed_loop(step, first, 6, {.snapshots = 2});
-    const Gradient g = gradient(sum(std::get<1>(last)) * std::get<0>(last)), expected = gradient(sum(std::get<1>(plain)) * std::get<0>(plain));
+    const Gradient g = gradient(sum(std::get<1>(last)) * std::get<0>(last)),
+                   expected = gradient(sum(std::get<1>(plain)) * std::get<0>(plain));
     BOOST_TEST(g[std::get<0>(first)] == expected[std::get<0>(first)]);
     BOOST_TEST(same_bits(g[std::get<1>(first)], expected[std::get<1>(first)]));
 }
@@ -274,10 +279,11 @@ BOOST_AUTO_TEST_CASE(refuse_impossible_options_captures_and_states_that_change) 
                              "checkpointed_loop: expected a number of steps >= 0, got -1");
     test::throws<ValueError>([&] { static_cast<void>(checkpointed_loop(same, z, 3, {.snapshots = 0})); },
                              "checkpointed_loop: expected at least 1 snapshot, the first state, got 0");
-    test::throws<TapeError>([&] { static_cast<void>(checkpointed_loop([&w](Index, const Scalar& x) { return x * w; }, z, 3)); },
-                            "checkpointed_loop: expected a function of its arguments, got one that uses another value (mul: expected values of "
-                            "the newest live tape, which records, got w of another tape); pass the value as an argument too, or stop_gradient "
-                            "of it outside");
+    test::throws<TapeError>(
+        [&] { static_cast<void>(checkpointed_loop([&w](Index, const Scalar& x) { return x * w; }, z, 3)); },
+        "checkpointed_loop: expected a function of its arguments, got one that uses another value (mul: expected values of "
+        "the newest live tape, which records, got w of another tape); pass the value as an argument too, or stop_gradient "
+        "of it outside");
     const auto growing = [](Index, std::vector<Scalar> x) {
         x.push_back(x.back() * 2.0);
         return x;
@@ -288,9 +294,10 @@ BOOST_AUTO_TEST_CASE(refuse_impossible_options_captures_and_states_that_change) 
     double outside = 1;
     const Scalar last = checkpointed_loop([&outside](Index, const Scalar& x) { return x * outside; }, z, 5, {.snapshots = 2});
     outside = 2;
-    test::throws<ValueError>([&] { static_cast<void>(gradient(last)); },
-                             "checkpointed_loop: expected the same result when the function is run again for its derivative, got another one; "
-                             "whatever it draws at random or reads elsewhere must be an argument");
+    test::throws<ValueError>(
+        [&] { static_cast<void>(gradient(last)); },
+        "checkpointed_loop: expected the same result when the function is run again for its derivative, got another one; "
+        "whatever it draws at random or reads elsewhere must be an argument");
     outside = 1;
     BOOST_TEST(gradient(last)[z] == 1.0);
 }

@@ -22,7 +22,8 @@ void* give_out(std::size_t size) {
     *static_cast<std::size_t*>(memory) = size;
     const std::size_t now = live += size;
     std::size_t seen = peak;
-    while (now > seen && !peak.compare_exchange_weak(seen, now)) {}
+    while (now > seen && !peak.compare_exchange_weak(seen, now)) {
+    }
     return static_cast<std::byte*>(memory) + header;
 }
 void give_back(void* memory) noexcept {

@@ -26,7 +26,8 @@ inline Tangents tangents(const autodiff::Tape& tape, const std::vector<std::pair
     return result;
 }
 
-inline double tangent(const autodiff::Tape& tape, const std::vector<std::pair<autodiff::Scalar, double>>& seeds, const autodiff::Scalar& y) {
+inline double tangent(const autodiff::Tape& tape, const std::vector<std::pair<autodiff::Scalar, double>>& seeds,
+                      const autodiff::Scalar& y) {
     return tangents(tape, seeds).scalar[y.row()];
 }
 

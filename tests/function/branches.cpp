@@ -79,8 +79,8 @@ BOOST_AUTO_TEST_CASE(where_records_both_sides) {
 BOOST_AUTO_TEST_CASE(where_takes_numbers_and_conditions_of_every_kind) {
     const auto f = record(
         [](const auto& x) -> std::vector<Scalar> {
-            return {where(x > 0, 1, x),  where(x >= 0, x, 2),           where(x == 0, 7, 8),      where(x != 0, x, 5.5),
-                    where(x <= 0, 1, 2), where(0 < x, x, -x) * where(x < 1, 1, 2)};
+            return {where(x > 0, 1, x),    where(x >= 0, x, 2), where(x == 0, 7, 8),
+                    where(x != 0, x, 5.5), where(x <= 0, 1, 2), where(0 < x, x, -x) * where(x < 1, 1, 2)};
         },
         3.0);
     BOOST_TEST(f.program().guards.empty());
@@ -102,8 +102,7 @@ BOOST_AUTO_TEST_CASE(a_branch_that_is_not_chosen_has_no_derivative_whatever_its_
     };
     const std::vector<double> masked{0.0, -0.0, -1.0, -2.5};
     for (const auto& [what, f] : table)
-        for (const double example : {4.0, 0.0, -1.0})
-            BOOST_TEST_CONTEXT(what << ", recorded at " << example) {
+        for (const double example : {4.0, 0.0, -1.0}) BOOST_TEST_CONTEXT(what << ", recorded at " << example) {
                 const auto recorded = record(f, example);
                 BOOST_TEST(recorded.program().guards.empty());
                 for (const double x : masked) {
@@ -155,7 +154,8 @@ BOOST_AUTO_TEST_CASE(a_changed_comparison_is_reported_with_its_operands) {
         },
         1.0, 1.0);
     BOOST_TEST(f(0.5, 2.0) == 1);
-    const auto report = changed(0, 0, "Function: expected comparison 0 of the recording, t0 < 1.5, to be true, got false at point 0" + remedy);
+    const auto report =
+        changed(0, 0, "Function: expected comparison 0 of the recording, t0 < 1.5, to be true, got false at point 0" + remedy);
     BOOST_CHECK_EXCEPTION(static_cast<void>(f(2.0, 1.0)), BranchChanged, report);
     BOOST_CHECK_EXCEPTION(static_cast<void>(f.gradient(2.0, 1.0)), BranchChanged, report);
     BOOST_CHECK_EXCEPTION(static_cast<void>(f.jacobian(2.0, 1.0)), BranchChanged, report);
@@ -191,8 +191,9 @@ BOOST_AUTO_TEST_CASE(each_comparison_of_nested_ifs_is_a_guard_with_its_number) {
 BOOST_AUTO_TEST_CASE(a_comparison_that_did_not_hold_is_a_guard_too) {
     const auto f = record([](const auto& x) { return x == 0 ? Scalar(1) : sin(x) / x; }, 2.0);
     BOOST_TEST(close(f(1.0), std::sin(1.0), {.ulps = 1}));
-    BOOST_CHECK_EXCEPTION(static_cast<void>(f(0.0)), BranchChanged,
-                          changed(0, 0, "Function: expected comparison 0 of the recording, x0 == 0, to be false, got true at point 0" + remedy));
+    BOOST_CHECK_EXCEPTION(
+        static_cast<void>(f(0.0)), BranchChanged,
+        changed(0, 0, "Function: expected comparison 0 of the recording, x0 == 0, to be false, got true at point 0" + remedy));
     BOOST_TEST(f.on_branch(OnBranch::re_record)(0.0) == 1);
 }
 

@@ -37,7 +37,7 @@ BOOST_AUTO_TEST_CASE(a_comparison_is_a_bool_wherever_one_is_wanted) {
     bool any = false;
     any |= x < y;
     BOOST_TEST(any);
-    const std::vector<bool> several{x < y, x > y};
+    const std::vector<bool> several{x<y, x> y};
     BOOST_TEST(several[0]);
     BOOST_TEST(!several[1]);
     int loops = 0;
@@ -80,11 +80,12 @@ BOOST_AUTO_TEST_CASE(it_is_a_number_in_arithmetic_without_a_derivative) {
 BOOST_AUTO_TEST_CASE(what_decided_stands_on_the_tape_in_order) {
     Tape tape;
     const Scalar x = tape.variable(1.0), y = tape.variable(2.0), z = x + y;
-    const bool first = x < y, second = z >= 3.5, third = x == y, fourth = 0 != z, fifth = y > z, sixth = x <= 1;
+    const bool first = x<y, second = z >= 3.5, third = x == y, fourth = 0 != z, fifth = y> z, sixth = x <= 1;
     BOOST_TEST((first && !second && !third && fourth && !fifth && sixth));
     const auto branches = tape.branches();
     BOOST_REQUIRE(branches.size() == 6u);
-    const auto check = [&](std::size_t k, Operation relation, bool holds, std::uint32_t a, std::uint32_t b, double a_value, double b_value) {
+    const auto check = [&](std::size_t k, Operation relation, bool holds, std::uint32_t a, std::uint32_t b, double a_value,
+                           double b_value) {
         BOOST_TEST_CONTEXT("branch " << k) {
             BOOST_TEST((branches[k].relation == relation));
             BOOST_TEST(branches[k].holds == holds);

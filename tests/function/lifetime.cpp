@@ -38,12 +38,11 @@ BOOST_AUTO_TEST_SUITE(function_lifetime)
 BOOST_AUTO_TEST_CASE(copies_share_what_was_recorded_and_outlive_the_original) {
     using F = std::function<Scalar(const Scalar&)>;
     auto counted = std::make_shared<int>(0);
-    std::optional<Function<F, double>> original(record(
-        F([counted](const Scalar& x) {
-            ++*counted;
-            return x < 2 ? x * x : Scalar(x + 1);
-        }),
-        1.0));
+    std::optional<Function<F, double>> original(record(F([counted](const Scalar& x) {
+                                                           ++*counted;
+                                                           return x < 2 ? x * x : Scalar(x + 1);
+                                                       }),
+                                                       1.0));
     const Function<F, double> copy = *original;
     BOOST_TEST(copy.on_branch(OnBranch::re_record)(5.0) == 6);
     BOOST_TEST(original->recordings() == 2u);

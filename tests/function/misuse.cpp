@@ -70,19 +70,30 @@ BOOST_AUTO_TEST_CASE(arguments_with_different_numbers_of_points_are_refused) {
     throws<ShapeError>([&] { static_cast<void>(f.jacobian(three, two)); }, text);
     throws<ShapeError>([&] { static_cast<void>(f.sum_and_gradient(three, two)); }, text);
     throws<ShapeError>([&] { static_cast<void>(f.hvp(three, three, two, three)); }, "Function: expected 3 points for argument 2, got 2");
-    throws<ShapeError>([&] { static_cast<void>(f(three, one)); }, "Function: expected 3 points for argument 1, got 1");  // nothing is broadcast
+    throws<ShapeError>([&] { static_cast<void>(f(three, one)); },
+                       "Function: expected 3 points for argument 1, got 1");  // nothing is broadcast
 }
 
 BOOST_AUTO_TEST_CASE(tensors_of_another_shape_are_refused) {
     const auto f = record([](const std::vector<Scalar>& x) { return x[0] * x[1]; }, std::vector{1.0, 2.0});
-    throws<ShapeError>([&] { static_cast<void>(f(Tensor<double>::ones({4, 3}))); },
-                       "Function: expected a shape of [n, 2] for argument 0, got [4, 3]");
-    throws<ShapeError>([&] { static_cast<void>(f(Tensor<double>::ones({2}))); }, "Function: expected a shape of [n, 2] for argument 0, got [2]");
-    throws<ShapeError>([&] { static_cast<void>(f.hvp(Tensor<double>::ones({4, 2}), Tensor<double>::ones({4, 1}))); },
-                       "Function: expected a shape of [n, 2] for argument 1, got [4, 1]");
+    throws<ShapeError>(
+        [&] {
+            static_cast<void>(f(Tensor<double>::ones({4, 3})));
+        },
+        "Function: expected a shape of [n, 2] for argument 0, got [4, 3]");
+    throws<ShapeError>([&] { static_cast<void>(f(Tensor<double>::ones({2}))); },
+                       "Function: expected a shape of [n, 2] for argument 0, got [2]");
+    throws<ShapeError>(
+        [&] {
+            static_cast<void>(f.hvp(Tensor<double>::ones({4, 2}), Tensor<double>::ones({4, 1})));
+        },
+        "Function: expected a shape of [n, 2] for argument 1, got [4, 1]");
     const auto g = record(product, 1.0, 2.0);
-    throws<ShapeError>([&] { static_cast<void>(g(Tensor<double>::ones({4}), Tensor<double>::ones({4, 1}))); },
-                       "Function: expected a shape of [n] for argument 1, got [4, 1]");
+    throws<ShapeError>(
+        [&] {
+            static_cast<void>(g(Tensor<double>::ones({4}), Tensor<double>::ones({4, 1})));
+        },
+        "Function: expected a shape of [n] for argument 1, got [4, 1]");
 }
 
 BOOST_AUTO_TEST_CASE(wrong_numbers_of_components_are_refused) {
@@ -90,11 +101,15 @@ BOOST_AUTO_TEST_CASE(wrong_numbers_of_components_are_refused) {
     const std::vector<double> two{3, 4}, three(3);
     throws<ShapeError>([&] { static_cast<void>(f(three)); }, "Function: expected 2 numbers for argument 0, as recorded, got 3");
     throws<ShapeError>([&] { static_cast<void>(f(std::vector{1.0})); }, "Function: expected 2 numbers for argument 0, as recorded, got 1");
-    throws<ShapeError>([&] { static_cast<void>(f(std::vector<double>{})); }, "Function: expected 2 numbers for argument 0, as recorded, got 0");
+    throws<ShapeError>([&] { static_cast<void>(f(std::vector<double>{})); },
+                       "Function: expected 2 numbers for argument 0, as recorded, got 0");
     throws<ShapeError>([&] { static_cast<void>(f.hvp(two, three)); }, "Function: expected 2 numbers for argument 1, as recorded, got 3");
     const auto g = record(polynomial, 0.5, shared(std::vector{1.0, 2.0, 3.0}));
-    throws<ShapeError>([&] { static_cast<void>(g.gradient(std::vector{1.0, 2.0}, two)); },
-                       "Function: expected 3 numbers for argument 1, as recorded, got 2");
+    throws<ShapeError>(
+        [&] {
+            static_cast<void>(g.gradient(std::vector{1.0, 2.0}, two));
+        },
+        "Function: expected 3 numbers for argument 1, as recorded, got 2");
     BOOST_TEST(f(two) == 12);
 }
 
@@ -102,7 +117,8 @@ BOOST_AUTO_TEST_CASE(points_that_are_not_finite_affect_their_own_results_only) {
     const auto f = record([](const auto& x, const auto& y) { return exp(x) * y + sin(x) / (1 + y * y); }, 1.0, 2.0);
     std::vector<double> x(130), y(130), v(130, 0.5);
     for (std::size_t i = 0; i < x.size(); ++i) x[i] = std::sin(static_cast<double>(i)), y[i] = std::cos(static_cast<double>(i));
-    const auto clean_y = numbers(f(x, y)), clean_dx = numbers(std::get<0>(f.gradient(x, y))), clean_hv = numbers(std::get<1>(f.hvp(x, y, v, v)));
+    const auto clean_y = numbers(f(x, y)), clean_dx = numbers(std::get<0>(f.gradient(x, y))),
+               clean_hv = numbers(std::get<1>(f.hvp(x, y, v, v)));
     x[3] = x[129] = undefined, x[64] = inf, x[65] = -inf;
     const auto got_y = numbers(f(x, y)), got_dx = numbers(std::get<0>(f.gradient(x, y))), got_hv = numbers(std::get<1>(f.hvp(x, y, v, v)));
     for (std::size_t i = 0; i < x.size(); ++i)
@@ -156,9 +172,12 @@ BOOST_AUTO_TEST_CASE(no_result_at_all_is_an_empty_one) {
 }
 
 BOOST_AUTO_TEST_CASE(tensor_operations_are_refused_by_name) {
-    throws<ValueError>([] { static_cast<void>(record([](const auto& x) { return sum(exp(stack({x, x * 2}))); }, 1.0)); },
-                       "record: expected operations on numbers, got the tensor operation element (t5[]); compute with the numbers of the tensor, or "
-                       "record anew at each point");
+    throws<ValueError>(
+        [] {
+            static_cast<void>(record([](const auto& x) { return sum(exp(stack({x, x * 2}))); }, 1.0));
+        },
+        "record: expected operations on numbers, got the tensor operation element (t5[]); compute with the numbers of the tensor, or "
+        "record anew at each point");
     // What no result needs does not matter.
     const auto f = record(
         [](const auto& x) {

@@ -29,8 +29,8 @@ class Near {
         const double error = std::abs(got - expected), allowed = relative_ * std::abs(expected) + of_scale_ * scale;
         if (same || (std::isfinite(got) && std::isfinite(expected) && error <= allowed)) return;
         if (++wrong_ <= 5)
-            text_ += fmt::format("\n  {}: got {:.17g}, expected {:.17g}, allowed {:.3g}", fmt::format(which, std::forward<Words>(words)...), got,
-                                 expected, allowed);
+            text_ += fmt::format("\n  {}: got {:.17g}, expected {:.17g}, allowed {:.3g}", fmt::format(which, std::forward<Words>(words)...),
+                                 got, expected, allowed);
     }
 
   private:

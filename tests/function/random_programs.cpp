@@ -48,24 +48,60 @@ class Program {
             const Scalar a = x[step.a], b = x[step.b], c = x[step.c];
             const double k = step.constant;
             switch (step.kind) {
-            case 0: x.push_back(0.5 * (a + b)); break;
-            case 1: x.push_back(0.5 * (a - b)); break;
-            case 2: x.push_back(0.5 * (a * b)); break;
-            case 3: x.push_back(fma(0.5 * a, b, k) / (1 + std::abs(k))); break;
-            case 4: x.push_back(a / (3 + b)); break;
-            case 5: x.push_back(sin(a)); break;
-            case 6: x.push_back(tanh(a + k)); break;
-            case 7: x.push_back(atan(a)); break;
-            case 8: x.push_back(exp(a) / 3); break;
-            case 9: x.push_back(0.5 * sqrt(a * a + 1)); break;
-            case 10: x.push_back(where(a < b, b, c)); break;
-            case 11: x.push_back(where(a <= k, a, -b)); break;
-            case 12: x.push_back(maximum(a, b)); break;
-            case 13: x.push_back(minimum(a, k)); break;
-            case 14: x.push_back(abs(a)); break;
-            case 15: x.push_back((a + b - c + k) * 0.25); break;
-            case 16: x.push_back(0.5 * square(a)); break;
-            case 17: x.push_back(Scalar(k)); break;
+            case 0:
+                x.push_back(0.5 * (a + b));
+                break;
+            case 1:
+                x.push_back(0.5 * (a - b));
+                break;
+            case 2:
+                x.push_back(0.5 * (a * b));
+                break;
+            case 3:
+                x.push_back(fma(0.5 * a, b, k) / (1 + std::abs(k)));
+                break;
+            case 4:
+                x.push_back(a / (3 + b));
+                break;
+            case 5:
+                x.push_back(sin(a));
+                break;
+            case 6:
+                x.push_back(tanh(a + k));
+                break;
+            case 7:
+                x.push_back(atan(a));
+                break;
+            case 8:
+                x.push_back(exp(a) / 3);
+                break;
+            case 9:
+                x.push_back(0.5 * sqrt(a * a + 1));
+                break;
+            case 10:
+                x.push_back(where(a < b, b, c));
+                break;
+            case 11:
+                x.push_back(where(a <= k, a, -b));
+                break;
+            case 12:
+                x.push_back(maximum(a, b));
+                break;
+            case 13:
+                x.push_back(minimum(a, k));
+                break;
+            case 14:
+                x.push_back(abs(a));
+                break;
+            case 15:
+                x.push_back((a + b - c + k) * 0.25);
+                break;
+            case 16:
+                x.push_back(0.5 * square(a));
+                break;
+            case 17:
+                x.push_back(Scalar(k));
+                break;
             default: {
                 const bool holds = a < b + k;
                 if (decided != nullptr) decided->push_back(holds);

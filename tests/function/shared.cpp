@@ -170,8 +170,11 @@ BOOST_AUTO_TEST_CASE(one_value_may_go_to_several_places) {
 }
 
 BOOST_AUTO_TEST_CASE(jacobians_are_not_summed) {
-    const auto f = record([](const auto& x, const auto& a) -> std::array<Scalar, 2> { return {a[0] * x, a[1] * x * x}; }, 1.0,
-                          shared(std::array{2.0, 3.0}));
+    const auto f = record(
+        [](const auto& x, const auto& a) -> std::array<Scalar, 2> {
+            return {a[0] * x, a[1] * x * x};
+        },
+        1.0, shared(std::array{2.0, 3.0}));
     const std::vector<double> x{1, 2, 4};
     const auto [dx, da] = f.jacobian(x, std::array{2.0, 3.0});
     BOOST_TEST((dx.shape() == Shape{3, 2}));
@@ -184,11 +187,9 @@ BOOST_AUTO_TEST_CASE(jacobians_are_not_summed) {
 }
 
 BOOST_AUTO_TEST_CASE(derivatives_come_in_the_kind_and_order_of_their_arguments) {
-    const auto f = record(
-        [](const auto& a, const auto& skipped, const auto& b, const auto& also, const auto& c) {
-            return a * b[0] * skipped + c[0] * c[1] * also[1] + b[1] * b[1];
-        },
-        1.0, passive(2.0), std::array{3.0, 4.0}, passive(std::vector{5.0, 6.0}), std::vector{7.0, 8.0});
+    const auto f = record([](const auto& a, const auto& skipped, const auto& b, const auto& also,
+                             const auto& c) { return a * b[0] * skipped + c[0] * c[1] * also[1] + b[1] * b[1]; },
+                          1.0, passive(2.0), std::array{3.0, 4.0}, passive(std::vector{5.0, 6.0}), std::vector{7.0, 8.0});
     const std::vector<double> c{7, 8}, also{5, 6};
     const auto [da, db, dc] = f.gradient(1.0, 2.0, std::array{3.0, 4.0}, also, c);
     static_assert(std::same_as<std::remove_const_t<decltype(da)>, double>);

@@ -28,7 +28,8 @@ std::size_t steps(const F& f) {
 /// f(x) by the program at one point and by the lanes.
 template <class F>
 void check_at(const F& f, double x, double expected) {
-    for (const double y : {f(x), static_cast<double>(f(std::vector{x, x, x}).at(1)), static_cast<double>(f(std::vector{static_cast<float>(x)}).at(0))}) {
+    for (const double y :
+         {f(x), static_cast<double>(f(std::vector{x, x, x}).at(1)), static_cast<double>(f(std::vector{static_cast<float>(x)}).at(0))}) {
         BOOST_TEST((y == expected || (std::isnan(y) && std::isnan(expected))), "at " << x << ": got " << y << ", expected " << expected);
         if (!std::isnan(expected)) BOOST_TEST(std::signbit(y) == std::signbit(expected), "at " << x << ": got " << y);
     }
@@ -50,18 +51,17 @@ BOOST_AUTO_TEST_CASE(the_text_shows_one_operation_a_line) {
             return {p};
         },
         1.0, 3.0);
-    BOOST_TEST(f.to_string() ==
-               "inputs x0, x1\n"
-               "t0 = mul(x0, x1)\n"
-               "t1 = sin(t0)\n"
-               "t2 = less(x0, x1)\n"
-               "t3 = where(t2, t1, 0.125)\n"
-               "t4 = fma(x0, x1, 2)\n"
-               "t5 = not_equal(x1, 3)\n"
-               "t6 = less(2.5, t0)\n"
-               "guard x1 != 3 is false\n"
-               "guard 2.5 < t0 is true\n"
-               "outputs t3, t4, 4, x0\n");
+    BOOST_TEST(f.to_string() == "inputs x0, x1\n"
+                                "t0 = mul(x0, x1)\n"
+                                "t1 = sin(t0)\n"
+                                "t2 = less(x0, x1)\n"
+                                "t3 = where(t2, t1, 0.125)\n"
+                                "t4 = fma(x0, x1, 2)\n"
+                                "t5 = not_equal(x1, 3)\n"
+                                "t6 = less(2.5, t0)\n"
+                                "guard x1 != 3 is false\n"
+                                "guard 2.5 < t0 is true\n"
+                                "outputs t3, t4, 4, x0\n");
 }
 
 BOOST_AUTO_TEST_CASE(dead_rows_are_removed) {
@@ -84,18 +84,18 @@ BOOST_AUTO_TEST_CASE(common_subexpressions_are_computed_once) {
             return left - product;
         },
         1.0, 2.0);
-    BOOST_TEST(f.to_string() ==
-               "inputs x0, x1\n"
-               "t0 = mul(x0, x1)\n"
-               "t1 = sin(t0)\n"
-               "t2 = add(x0, x1)\n"
-               "t3 = exp(t2)\n"
-               "t4 = div(t3, t3)\n"
-               "t5 = mul(t1, t4)\n"
-               "t6 = sub(t1, t5)\n"
-               "outputs t6\n");
+    BOOST_TEST(f.to_string() == "inputs x0, x1\n"
+                                "t0 = mul(x0, x1)\n"
+                                "t1 = sin(t0)\n"
+                                "t2 = add(x0, x1)\n"
+                                "t3 = exp(t2)\n"
+                                "t4 = div(t3, t3)\n"
+                                "t5 = mul(t1, t4)\n"
+                                "t6 = sub(t1, t5)\n"
+                                "outputs t6\n");
     // What has an order keeps it.
-    const auto g = record([](const auto& a, const auto& b) -> std::vector<Scalar> { return {a - b, b - a, a / b, b / a, pow(a, b), pow(b, a)}; }, 1.0, 2.0);
+    const auto g = record(
+        [](const auto& a, const auto& b) -> std::vector<Scalar> { return {a - b, b - a, a / b, b / a, pow(a, b), pow(b, a)}; }, 1.0, 2.0);
     BOOST_TEST(g.program().code.size() == 6u);
 }
 
@@ -104,7 +104,8 @@ BOOST_AUTO_TEST_CASE(constants_are_folded_and_listed_once) {
     const Value two = assembler.constant(2), three = assembler.constant(3);
     const Value six = assembler.append(code_of<rules::Mul>, {two, three, Value{}});
     const Value root = assembler.append(code_of<rules::Sqrt>, {assembler.append(code_of<rules::Add>, {six, three, Value{}})});
-    const Value chosen = assembler.append(code_of<rules::Where>, {assembler.append(code_of<rules::Less>, {two, three}), assembler.input(0), six});
+    const Value chosen =
+        assembler.append(code_of<rules::Where>, {assembler.append(code_of<rules::Less>, {two, three}), assembler.input(0), six});
     const Value y = assembler.append(code_of<rules::Mul>, {chosen, root});
     const Value z = assembler.append(code_of<rules::Div>, {assembler.constant(3), y});
     const Value outputs[] = {z};
@@ -168,10 +169,12 @@ BOOST_AUTO_TEST_CASE(additions_are_not_reordered) {
 }
 
 BOOST_AUTO_TEST_CASE(a_chain_of_additions_is_one_step) {
-    const auto sum = record([](const auto& a, const auto& b, const auto& c, const auto& d) { return a + b - c + d + 1.5; }, 1.0, 2.0, 3.0, 4.0);
+    const auto sum =
+        record([](const auto& a, const auto& b, const auto& c, const auto& d) { return a + b - c + d + 1.5; }, 1.0, 2.0, 3.0, 4.0);
     BOOST_TEST(sum.program().code.size() == 4u);
     BOOST_TEST(steps(sum) == 1u);
-    const auto products = record([](const auto& a, const auto& b, const auto& c, const auto& d) { return a * b + c * d - (a * d) + b; }, 1.0, 2.0, 3.0, 4.0);
+    const auto products =
+        record([](const auto& a, const auto& b, const auto& c, const auto& d) { return a * b + c * d - (a * d) + b; }, 1.0, 2.0, 3.0, 4.0);
     BOOST_TEST(products.program().code.size() == 6u);
     BOOST_TEST(steps(products) == 1u);
     // A product that is needed elsewhere is a step of its own.

@@ -158,7 +158,8 @@ BOOST_AUTO_TEST_CASE(a_vector_of_scalars_is_an_argument) {
 }
 
 BOOST_AUTO_TEST_CASE(an_exception_of_the_function_passes_and_leaves_nothing_behind) {
-    BOOST_CHECK_THROW(static_cast<void>(value_and_gradient([](auto x) -> Scalar { throw std::domain_error(x > 0 ? "no" : "yes"); }, 1.0)), std::domain_error);
+    BOOST_CHECK_THROW(static_cast<void>(value_and_gradient([](auto x) -> Scalar { throw std::domain_error(x > 0 ? "no" : "yes"); }, 1.0)),
+                      std::domain_error);
     BOOST_TEST(!(Scalar(2.0) * 3.0).recorded());
     BOOST_TEST(gradient([](auto x) { return x * x; }, 3.0) == 6.0);
 }

@@ -166,7 +166,8 @@ bool Rule::near_a_kink(const Operands& x, double margin) const {
                           code == code_of<rules::NotEqual>;
     if (compares || code == code_of<rules::Maximum> || code == code_of<rules::Minimum>) return std::abs(x[0] - x[1]) < margin;
     // The first operand of the others chooses: at 0 they are what no difference sees.
-    if (code == code_of<rules::Where> || code == code_of<rules::ChainProduct> || code == code_of<rules::ChainSum> || code == code_of<rules::Through>)
+    if (code == code_of<rules::Where> || code == code_of<rules::ChainProduct> || code == code_of<rules::ChainSum> ||
+        code == code_of<rules::Through>)
         return std::abs(x[0]) < margin;
     return false;
 }

@@ -125,7 +125,8 @@ void add_mixtures(std::vector<Entry>& to, Draw& draw) {
     scalars.add(
         "a W", both(), [](const auto& v) { return v[0]() * v[1]; }, each([](double a, double w) { return a * w; }));
     scalars.add(
-        "fma(W, a, W)", both(), [](const auto& v) { return fma(v[1], v[0](), v[1]); }, each([](double a, double w) { return std::fma(w, a, w); }));
+        "fma(W, a, W)", both(), [](const auto& v) { return fma(v[1], v[0](), v[1]); },
+        each([](double a, double w) { return std::fma(w, a, w); }));
     scalars.add(
         "W a", both(), [](const auto& v) { return v[1] * v[0](); }, each([](double a, double w) { return w * a; }));
     scalars.add(

@@ -124,14 +124,16 @@ BOOST_AUTO_TEST_SUITE(rules)
 
 // The reference is the same formula in 64 bits of mantissa; the absolute part is for results that cancel near a root of y (lgamma at 2).
 BOOST_AUTO_TEST_CASE_TEMPLATE(value_in_double_agrees_with_long_double, R, AllRules) {
-    at_random_points<R>(
-        [](const auto& x) { BOOST_TEST(close(value_of<R>(x), value_of<R>(convert<long double>(x)), {.absolute = 2e-16 * cancelling<R>(x), .ulps = 3})); });
+    at_random_points<R>([](const auto& x) {
+        BOOST_TEST(close(value_of<R>(x), value_of<R>(convert<long double>(x)), {.absolute = 2e-16 * cancelling<R>(x), .ulps = 3}));
+    });
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(value_in_float_agrees_with_long_double, R, AllRules) {
     at_random_points<R>([](const auto& x) {
         const auto rounded = convert<float>(x);
-        BOOST_TEST(close(value_of<R>(rounded), value_of<R>(convert<long double>(rounded)), {.absolute = 1.2e-7 * cancelling<R>(rounded), .ulps = 3}));
+        BOOST_TEST(close(value_of<R>(rounded), value_of<R>(convert<long double>(rounded)),
+                         {.absolute = 1.2e-7 * cancelling<R>(rounded), .ulps = 3}));
     });
 }
 

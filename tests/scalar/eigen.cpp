@@ -35,7 +35,8 @@ constexpr Detail both[] = {Detail::derivatives, Detail::operations};
 Numbers general(Eigen::Index n) {
     Numbers a(n, n);
     for (Eigen::Index i = 0; i < n; ++i)
-        for (Eigen::Index j = 0; j < n; ++j) a(i, j) = std::sin(1.0 + 2.0 * static_cast<double>(i * n + j)) + (i == (j + 1) % n ? 2.0 : 0.0);
+        for (Eigen::Index j = 0; j < n; ++j)
+            a(i, j) = std::sin(1.0 + 2.0 * static_cast<double>(i * n + j)) + (i == (j + 1) % n ? 2.0 : 0.0);
     return a;
 }
 Numbers positive(Eigen::Index n) { return general(n) * general(n).transpose() + Numbers::Identity(n, n); }
@@ -137,7 +138,8 @@ BOOST_AUTO_TEST_CASE(matrices_of_numbers_mix_with_matrices_of_scalars) {
         const Matrix x = variables(tape, a);
         const Matrix y = c * x + x * c - 2.0 * x / 4.0 + c.cwiseProduct(x) + x;
         const Gradient g = gradient(Scalar(weighted(y)));
-        const Numbers w = Numbers::NullaryExpr(3, 3, [](Eigen::Index i, Eigen::Index j) { return std::cos(static_cast<double>(3 * i + j)); });
+        const Numbers w =
+            Numbers::NullaryExpr(3, 3, [](Eigen::Index i, Eigen::Index j) { return std::cos(static_cast<double>(3 * i + j)); });
         check_close(adjoint(g, x), c.transpose() * w + w * c.transpose() + 0.5 * w + c.cwiseProduct(w), 1e-14);
     }
 }

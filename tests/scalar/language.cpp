@@ -50,7 +50,7 @@ template <class A, class B>
 concept EveryOperatorGivesAScalar = requires(A a, B b) {
     { a + b } -> std::same_as<Scalar>;
     { a - b } -> std::same_as<Scalar>;
-    { a * b } -> std::same_as<Scalar>;
+    { a* b } -> std::same_as<Scalar>;
     { a / b } -> std::same_as<Scalar>;
     { a == b } -> std::convertible_to<bool>;
     { a != b } -> std::convertible_to<bool>;
@@ -69,14 +69,21 @@ concept MixesWithScalar = EveryOperatorGivesAScalar<Scalar, N> && EveryOperatorG
     a = n;
 };
 static_assert(MixesWithScalar<Scalar> && MixesWithScalar<double> && MixesWithScalar<float> && MixesWithScalar<long double>);
-static_assert(MixesWithScalar<int> && MixesWithScalar<long> && MixesWithScalar<unsigned> && MixesWithScalar<short> && MixesWithScalar<bool>);
+static_assert(MixesWithScalar<int> && MixesWithScalar<long> && MixesWithScalar<unsigned> && MixesWithScalar<short> &&
+              MixesWithScalar<bool>);
 static_assert(MixesWithScalar<std::uint64_t> && MixesWithScalar<signed char>);
 template <class A, class B>
-concept Adds = requires(A a, B b) { a + b; };
+concept Adds = requires(A a, B b) {
+    a + b;
+};
 template <class A>
-concept HasRemainder = requires(A a) { a % a; };
+concept HasRemainder = requires(A a) {
+    a % a;
+};
 template <class A>
-concept Increments = requires(A a) { ++a; };
+concept Increments = requires(A a) {
+    ++a;
+};
 static_assert(!Adds<Scalar, std::string> && !Adds<Scalar, const char*> && !HasRemainder<Scalar> && !Increments<Scalar>);
 
 }  // namespace
@@ -157,7 +164,8 @@ BOOST_AUTO_TEST_CASE(nan_is_unordered) {
     BOOST_TEST((nan != nan));
     BOOST_TEST(!(nan < one || nan > one || nan <= one || nan >= one || one < nan || one > nan || one == nan));
     BOOST_TEST(((nan <=> one) == std::partial_ordering::unordered));
-    BOOST_TEST((isnan(nan) && !isnan(one) && isfinite(one) && !isfinite(nan) && !isinf(one) && isinf(one / 0) && signbit(-one) && !signbit(one)));
+    BOOST_TEST(
+        (isnan(nan) && !isnan(one) && isfinite(one) && !isfinite(nan) && !isinf(one) && isinf(one / 0) && signbit(-one) && !signbit(one)));
 }
 
 BOOST_AUTO_TEST_CASE(comparing_records_nothing_and_disturbs_nothing) {
@@ -175,7 +183,8 @@ BOOST_AUTO_TEST_CASE(comparing_records_nothing_and_disturbs_nothing) {
 BOOST_AUTO_TEST_CASE(maximum_minimum_and_clamp_of_the_standard_library_choose_an_argument) {
     Tape tape;
     const Scalar x = tape.variable(3.0), y = tape.variable(4.0);
-    const Scalar larger = std::max(x, y), smaller = std::min(x, y), inside = std::clamp(x, Scalar(0), Scalar(1)), most = std::max({x, y, x * y});
+    const Scalar larger = std::max(x, y), smaller = std::min(x, y), inside = std::clamp(x, Scalar(0), Scalar(1)),
+                 most = std::max({x, y, x * y});
     BOOST_TEST(gradient(larger * 2)[y] == 2.0);
     BOOST_TEST(!gradient(larger * 2).reaches(x));
     BOOST_TEST(gradient(smaller * 2)[x] == 2.0);

@@ -188,9 +188,8 @@ inline void check_equal(const Csr& got, const Matrix& expected, std::size_t colu
     check_well_formed(got, expected.size(), columns);
     BOOST_REQUIRE_EQUAL(got.value.size(), got.entries());
     for (std::size_t i = 0; i < got.rows; ++i)
-        for (std::size_t j = 0; j < got.columns; ++j)
-            BOOST_TEST_CONTEXT("entry " << i << ", " << j)
-            BOOST_TEST(test::close(got(i, j), expected[i][j], {.relative = tolerance, .absolute = tolerance}));
+        for (std::size_t j = 0; j < got.columns; ++j) BOOST_TEST_CONTEXT("entry " << i << ", " << j)
+    BOOST_TEST(test::close(got(i, j), expected[i][j], {.relative = tolerance, .absolute = tolerance}));
 }
 /// The pattern has exactly the entries that are not 0.
 inline bool is_pattern_of(const Pattern& pattern, const Matrix& matrix) {

@@ -83,8 +83,8 @@ BOOST_AUTO_TEST_CASE(what_is_linear_wherever_it_is_smooth_needs_no_list) {
         const Dependence& facts = dependence(code_of<R>);
         if (facts.interacts == std::array<std::uint8_t, 3>{}) straight.insert(R::name);
     });
-    const std::set<std::string_view> expected{"abs",  "add",       "equal", "floor", "less", "less_equal", "maximum", "minimum",
-                                                   "neg", "not_equal", "relu",  "sign",  "sub",  "through",    "where"};
+    const std::set<std::string_view> expected{"abs", "add",       "equal", "floor", "less", "less_equal", "maximum", "minimum",
+                                              "neg", "not_equal", "relu",  "sign",  "sub",  "through",    "where"};
     BOOST_TEST(straight == expected, boost::test_tools::per_element());
 }
 

@@ -38,7 +38,8 @@ BOOST_AUTO_TEST_CASE(the_error_says_how_many_operands) {
         Tape tape(detail, {.operands = 5});
         const Scalar x = tape.variable(2.0), y = x * x, z = y * x;
         BOOST_CHECK_EXCEPTION(z * x, TapeError, [](const TapeError& e) {
-            return full(e) && e.what() == std::string("tape: expected at most 5 operands, got 6; clear() or rewind() it, or give it higher limits");
+            return full(e) &&
+                   e.what() == std::string("tape: expected at most 5 operands, got 6; clear() or rewind() it, or give it higher limits");
         });
         BOOST_TEST(tape.stats().operands == 4u);
         BOOST_TEST(gradient(z)[x] == 12.0);

@@ -26,7 +26,9 @@ bool stale(const TapeError& e) { return e.kind() == TapeError::Kind::stale_handl
 
 namespace autodiff {
 inline namespace v1 {
-inline std::ostream& operator<<(std::ostream& out, Detail detail) { return out << (detail == Detail::operations ? "operations" : "derivatives"); }
+inline std::ostream& operator<<(std::ostream& out, Detail detail) {
+    return out << (detail == Detail::operations ? "operations" : "derivatives");
+}
 }  // namespace v1
 }  // namespace autodiff
 

@@ -55,11 +55,14 @@ struct Misuse {
 };
 std::ostream& operator<<(std::ostream& out, const Misuse& misuse) { return out << misuse.what; }
 
-const std::string stale_1 = "values of a live tape of this thread, got a value of row 1 of a recording that was cleared, rewound or destroyed, or of another thread";
-const std::string stale_4 = "values of a live tape of this thread, got a value of row 4 of a recording that was cleared, rewound or destroyed, or of another thread";
+const std::string stale_1 = "values of a live tape of this thread, got a value of row 1 of a recording that was cleared, rewound or "
+                            "destroyed, or of another thread";
+const std::string stale_4 = "values of a live tape of this thread, got a value of row 4 of a recording that was cleared, rewound or "
+                            "destroyed, or of another thread";
 const std::string moved_away = "expected a value, got one that was moved from; copy it if it is needed twice";
 const std::string foreign = "expected values of the newest live tape, which records, got seven of another tape";
-const std::string no_constant = "expected a recorded value, got a constant; make variables with tape.variable() and compute while the tape lives";
+const std::string no_constant =
+    "expected a recorded value, got a constant; make variables with tape.variable() and compute while the tape lives";
 
 void ignore(const auto&) {}
 
@@ -78,7 +81,8 @@ const std::vector<Misuse>& table() {
         {"stale temporary", Kind::stale_handle, "sin: expected " + stale_1, [](Scene& s) { ignore(sin(std::move(s.stale))); }},
         {"rewound times value", Kind::stale_handle, "mul: expected " + stale_4, [](Scene& s) { ignore(s.rewound * s.x); }},
         {"fresh rewound temporary", Kind::stale_handle, "mul: expected " + stale_4, [](Scene& s) { ignore(std::move(s.rewound) * 2.0); }},
-        {"fresh rewound temporary, shifted", Kind::stale_handle, "add: expected " + stale_4, [](Scene& s) { ignore(std::move(s.rewound) + 2.0); }},
+        {"fresh rewound temporary, shifted", Kind::stale_handle, "add: expected " + stale_4,
+         [](Scene& s) { ignore(std::move(s.rewound) + 2.0); }},
         {"gradient of stale", Kind::stale_handle, "gradient: expected " + stale_1, [](Scene& s) { ignore(gradient(s.stale)); }},
         {"tape.gradient of stale", Kind::stale_handle, "gradient: expected " + stale_1, [](Scene& s) { ignore(s.tape.gradient(s.stale)); }},
         {"name of stale", Kind::stale_handle, "name: expected " + stale_1, [](Scene& s) { s.tape.name(s.stale, "n"); }},
@@ -87,20 +91,25 @@ const std::vector<Misuse>& table() {
         {"value over foreign", Kind::wrong_tape, "div: " + foreign, [](Scene& s) { ignore(s.x / s.other.named); }},
         {"foreign minus number", Kind::wrong_tape, "sub: " + foreign, [](Scene& s) { ignore(s.other.named - 1); }},
         {"function of foreign", Kind::wrong_tape, "tanh: " + foreign, [](Scene& s) { ignore(tanh(s.other.named)); }},
-        {"foreign value without a name", Kind::wrong_tape, "mul: expected values of the newest live tape, which records, got t2 of another tape",
+        {"foreign value without a name", Kind::wrong_tape,
+         "mul: expected values of the newest live tape, which records, got t2 of another tape",
          [](Scene& s) { ignore(s.other.unnamed * s.x); }},
         {"tape.gradient of foreign", Kind::wrong_tape, "gradient: expected a value of this tape, got seven of another tape",
          [](Scene& s) { ignore(s.tape.gradient(s.other.named)); }},
         {"name of foreign", Kind::wrong_tape, "name: expected a value of this tape, got seven of another tape",
          [](Scene& s) { s.tape.name(s.other.named, "n"); }},
-        {"adjoint of foreign", Kind::wrong_tape, "gradient[]: expected a value of the recording that was swept, got a value of row 1 of another recording",
+        {"adjoint of foreign", Kind::wrong_tape,
+         "gradient[]: expected a value of the recording that was swept, got a value of row 1 of another recording",
          [](Scene& s) { ignore(gradient(s.y)[s.other.named]); }},
-        {"adjoint of stale", Kind::wrong_tape, "gradient[]: expected a value of the recording that was swept, got a value of row 1 of another recording",
+        {"adjoint of stale", Kind::wrong_tape,
+         "gradient[]: expected a value of the recording that was swept, got a value of row 1 of another recording",
          [](Scene& s) { ignore(gradient(s.y)[s.stale]); }},
-        {"reaches of foreign", Kind::wrong_tape, "reaches: expected a value of the recording that was swept, got a value of row 1 of another recording",
+        {"reaches of foreign", Kind::wrong_tape,
+         "reaches: expected a value of the recording that was swept, got a value of row 1 of another recording",
          [](Scene& s) { ignore(gradient(s.y).reaches(s.other.named)); }},
         {"anything of an empty gradient", Kind::wrong_tape,
-         "gradient[]: expected a value of the recording that was swept, got a value of row 1 of another recording", [](Scene& s) { ignore(Gradient{}[s.x]); }},
+         "gradient[]: expected a value of the recording that was swept, got a value of row 1 of another recording",
+         [](Scene& s) { ignore(Gradient{}[s.x]); }},
         // A value that was moved from
         {"moved-from times value", Kind::moved_from, "mul: " + moved_away, [](Scene& s) { ignore(s.moved * s.x); }},
         {"value plus moved-from", Kind::moved_from, "add: " + moved_away, [](Scene& s) { ignore(s.x + s.moved); }},
@@ -131,27 +140,34 @@ const std::vector<Misuse>& table() {
          }},
         // A constant
         {"gradient of a constant", Kind::not_recorded, "gradient: " + no_constant, [](Scene& s) { ignore(gradient(s.constant)); }},
-        {"gradient of a constant expression", Kind::not_recorded, "gradient: " + no_constant, [](Scene& s) { ignore(gradient(sin(s.constant) * 2.0)); }},
-        {"tape.gradient of a constant", Kind::not_recorded, "gradient: " + no_constant, [](Scene& s) { ignore(s.tape.gradient(s.constant)); }},
-        {"gradient of a value taken out and put back", Kind::not_recorded, "gradient: " + no_constant, [](Scene& s) { ignore(gradient(Scalar(s.y.value()))); }},
+        {"gradient of a constant expression", Kind::not_recorded, "gradient: " + no_constant,
+         [](Scene& s) { ignore(gradient(sin(s.constant) * 2.0)); }},
+        {"tape.gradient of a constant", Kind::not_recorded, "gradient: " + no_constant,
+         [](Scene& s) { ignore(s.tape.gradient(s.constant)); }},
+        {"gradient of a value taken out and put back", Kind::not_recorded, "gradient: " + no_constant,
+         [](Scene& s) { ignore(gradient(Scalar(s.y.value()))); }},
         {"name of a constant", Kind::not_recorded, "name: " + no_constant, [](Scene& s) { s.tape.name(s.constant, "n"); }},
         {"adjoint of a constant", Kind::not_recorded, "gradient[]: expected a recorded value, got a constant",
          [](Scene& s) { ignore(gradient(s.y)[s.constant]); }},
         {"reaches of a constant", Kind::not_recorded, "reaches: expected a recorded value, got a constant",
          [](Scene& s) { ignore(gradient(s.y).reaches(Scalar(1.0))); }},
-        {"function that ignores its argument", Kind::not_recorded, "value_and_gradient: expected a result that depends on an argument, got a constant",
+        {"function that ignores its argument", Kind::not_recorded,
+         "value_and_gradient: expected a result that depends on an argument, got a constant",
          [](Scene&) { ignore(autodiff::value_and_gradient([](const Scalar&) { return Scalar(1.0); }, 2.0)); }},
         // A mark
-        {"mark of a cleared recording", Kind::stale_handle, "rewind: expected a mark of this recording, got one that was cleared, rewound or made on another tape",
+        {"mark of a cleared recording", Kind::stale_handle,
+         "rewind: expected a mark of this recording, got one that was cleared, rewound or made on another tape",
          [](Scene& s) {
              const Mark mark = s.tape.mark();
              s.tape.clear();
              s.x = s.tape.variable(3.0), s.y = s.x * s.x;
              s.tape.rewind(mark);
          }},
-        {"mark of another tape", Kind::stale_handle, "rewind: expected a mark of this recording, got one that was cleared, rewound or made on another tape",
+        {"mark of another tape", Kind::stale_handle,
+         "rewind: expected a mark of this recording, got one that was cleared, rewound or made on another tape",
          [](Scene& s) { s.tape.rewind(s.other.tape.mark()); }},
-        {"mark that was never made", Kind::stale_handle, "rewind: expected a mark of this recording, got one that was cleared, rewound or made on another tape",
+        {"mark that was never made", Kind::stale_handle,
+         "rewind: expected a mark of this recording, got one that was cleared, rewound or made on another tape",
          [](Scene& s) { s.tape.rewind(Mark{}); }},
         {"mark above one that was rewound to", Kind::stale_handle,
          "rewind: expected a mark of this recording, got one that was cleared, rewound or made on another tape",
@@ -189,7 +205,8 @@ BOOST_AUTO_TEST_CASE(arithmetic_with_a_value_whose_tape_has_gone) {
         Tape tape;
         x = tape.variable(3.0);
     }
-    BOOST_CHECK_EXCEPTION(x * 2.0, TapeError, [](const TapeError& e) { return e.kind() == Kind::stale_handle && e.what() == "mul: expected " + stale_1; });
+    BOOST_CHECK_EXCEPTION(x * 2.0, TapeError,
+                          [](const TapeError& e) { return e.kind() == Kind::stale_handle && e.what() == "mul: expected " + stale_1; });
     BOOST_CHECK_EXCEPTION(static_cast<void>(gradient(x)), TapeError,
                           [](const TapeError& e) { return e.kind() == Kind::stale_handle && e.what() == "gradient: expected " + stale_1; });
 }
@@ -199,7 +216,8 @@ BOOST_AUTO_TEST_CASE(the_newest_tape_going_does_not_make_an_older_value_foreign)
     const Scalar x = older.variable(3.0, "x");
     auto newer = std::make_unique<Tape>();
     BOOST_CHECK_EXCEPTION(x * 2.0, TapeError, [](const TapeError& e) {
-        return e.kind() == Kind::wrong_tape && e.what() == std::string("mul: expected values of the newest live tape, which records, got x of another tape");
+        return e.kind() == Kind::wrong_tape &&
+               e.what() == std::string("mul: expected values of the newest live tape, which records, got x of another tape");
     });
     newer.reset();
     BOOST_TEST(gradient(x * 2.0)[x] == 2.0);

@@ -82,17 +82,23 @@ struct ByNorm {
 
 const std::vector<Program>& table() {
     static const std::vector<Program> programs{
-        {"copy of a fresh result, both used", {1.3, 0.7}, []<class T>(const Point<T>& x) {
+        {"copy of a fresh result, both used",
+         {1.3, 0.7},
+         []<class T>(const Point<T>& x) {
              T a = x[0] * x[1], b = a;
              return sin(b) * a + b;
          }},
-        {"copy of a temporary's name before it is multiplied", {1.3, 0.7}, []<class T>(const Point<T>& x) {
+        {"copy of a temporary's name before it is multiplied",
+         {1.3, 0.7},
+         []<class T>(const Point<T>& x) {
              T a = x[0] * x[1];
              const T kept = a;
              a = std::move(a) * x[0];
              return a + kept * kept;
          }},
-        {"reference kept while the object goes on", {0.4, 1.1}, []<class T>(const Point<T>& x) {
+        {"reference kept while the object goes on",
+         {0.4, 1.1},
+         []<class T>(const Point<T>& x) {
              T s = x[0] * x[1];
              const T& seen = s;
              const T before = seen;
@@ -100,7 +106,9 @@ const std::vector<Program>& table() {
              s = s + seen;
              return s * before;
          }},
-        {"state history", {0.4, 1.1}, []<class T>(const Point<T>& x) {
+        {"state history",
+         {0.4, 1.1},
+         []<class T>(const Point<T>& x) {
              T s = x[0] * 0.5;
              std::vector<T> history;
              for (int i = 0; i < 7; ++i) history.push_back(s), s = s * x[1] + sin(s);
@@ -108,7 +116,9 @@ const std::vector<Program>& table() {
              for (const T& h : history) y += h * h;
              return y;
          }},
-        {"state history by compound assignment", {0.4, 1.1}, []<class T>(const Point<T>& x) {
+        {"state history by compound assignment",
+         {0.4, 1.1},
+         []<class T>(const Point<T>& x) {
              T s = x[0] * 1.0;
              std::vector<T> history;
              for (int i = 0; i < 7; ++i) history.push_back(s), s *= x[1], s += x[0];
@@ -116,14 +126,18 @@ const std::vector<Program>& table() {
              for (const T& h : history) y += h * s;
              return y;
          }},
-        {"vector that reallocates", {0.4, 1.1}, []<class T>(const Point<T>& x) {
+        {"vector that reallocates",
+         {0.4, 1.1},
+         []<class T>(const Point<T>& x) {
              std::vector<T> v;
              for (int i = 1; i < 40; ++i) v.emplace_back(x[static_cast<std::size_t>(i) % 2] * i);
              T y = v[0];
              for (std::size_t i = 1; i < v.size(); ++i) y = y + v[i] * v[i - 1];
              return y;
          }},
-        {"vector insert and erase in the middle", {0.4, 1.1}, []<class T>(const Point<T>& x) {
+        {"vector insert and erase in the middle",
+         {0.4, 1.1},
+         []<class T>(const Point<T>& x) {
              std::vector<T> v{x[0], x[1], x[0] * x[1]};
              v.insert(v.begin() + 1, x[0] / x[1]);
              v.erase(v.begin());
@@ -132,7 +146,9 @@ const std::vector<Program>& table() {
              for (const T& e : v) y = y * e;
              return y;
          }},
-        {"deque as a window", {0.4, 1.1}, []<class T>(const Point<T>& x) {
+        {"deque as a window",
+         {0.4, 1.1},
+         []<class T>(const Point<T>& x) {
              std::deque<T> window;
              T y = 0.0, s = x[0];
              for (int i = 0; i < 9; ++i) {
@@ -142,7 +158,9 @@ const std::vector<Program>& table() {
              }
              return y;
          }},
-        {"list spliced and reversed", {0.4, 1.1}, []<class T>(const Point<T>& x) {
+        {"list spliced and reversed",
+         {0.4, 1.1},
+         []<class T>(const Point<T>& x) {
              std::list<T> a{x[0] * x[1], x[0] + x[1]}, b{exp(x[0])};
              a.splice(a.begin(), b);
              a.reverse();
@@ -151,18 +169,24 @@ const std::vector<Program>& table() {
              for (const T& e : a) y += weight * e * e, weight *= 2;
              return y;
          }},
-        {"array of results", {0.4, 1.1}, []<class T>(const Point<T>& x) {
+        {"array of results",
+         {0.4, 1.1},
+         []<class T>(const Point<T>& x) {
              std::array<T, 3> a{x[0] * x[1], sin(x[0]), x[1]};
              const std::array<T, 3> b = a;
              a[0] *= b[1];
              return a[0] + b[0] * a[2];
          }},
-        {"built-in array", {0.4, 1.1}, []<class T>(const Point<T>& x) {
+        {"built-in array",
+         {0.4, 1.1},
+         []<class T>(const Point<T>& x) {
              T a[4] = {x[0], x[1], x[0] * x[1], 2.0};
              for (int i = 1; i < 4; ++i) a[i] += a[i - 1] * a[i];
              return a[3];
          }},
-        {"map updated through operator[]", {0.4, 1.1}, []<class T>(const Point<T>& x) {
+        {"map updated through operator[]",
+         {0.4, 1.1},
+         []<class T>(const Point<T>& x) {
              std::map<std::string, T> m;
              m["a"] = x[0] * x[1];
              m["b"] = m["a"] + 1.0;
@@ -170,7 +194,9 @@ const std::vector<Program>& table() {
              m["c"] += x[0];
              return m["a"] * m["c"];
          }},
-        {"unordered_map as a cache", {0.4, 1.1}, []<class T>(const Point<T>& x) {
+        {"unordered_map as a cache",
+         {0.4, 1.1},
+         []<class T>(const Point<T>& x) {
              std::unordered_map<int, T> cache;
              std::function<T(int)> term = [&](int n) -> T {
                  if (n < 2) return x[static_cast<std::size_t>(n)];
@@ -179,7 +205,9 @@ const std::vector<Program>& table() {
              };
              return term(12) + term(5);
          }},
-        {"memoised recursion in a vector of optionals", {0.4, 1.1}, []<class T>(const Point<T>& x) {
+        {"memoised recursion in a vector of optionals",
+         {0.4, 1.1},
+         []<class T>(const Point<T>& x) {
              std::vector<std::optional<T>> known(12);
              std::function<const T&(std::size_t)> chebyshev = [&](std::size_t n) -> const T& {
                  if (!known[n]) known[n] = n == 0 ? T(1.0) : n == 1 ? x[0] : 2.0 * x[0] * chebyshev(n - 1) - chebyshev(n - 2);
@@ -187,14 +215,18 @@ const std::vector<Program>& table() {
              };
              return chebyshev(9) * x[1] + chebyshev(4);
          }},
-        {"set with a comparator that computes", {0.4, 1.1, -0.9}, []<class T>(const Point<T>& x) {
+        {"set with a comparator that computes",
+         {0.4, 1.1, -0.9},
+         []<class T>(const Point<T>& x) {
              const std::set<T, ByNorm<T>> s{x[0], x[1], x[2], x[0] * x[1]};
              T y = 0.0;
              double weight = 1;
              for (const T& e : s) y += e * e * weight, weight *= 3;
              return y;
          }},
-        {"optional reset and value_or", {0.4, 1.1}, []<class T>(const Point<T>& x) {
+        {"optional reset and value_or",
+         {0.4, 1.1},
+         []<class T>(const Point<T>& x) {
              std::optional<T> o = x[0] * x[1];
              const T first = *o;
              o = *o * *o;
@@ -202,14 +234,18 @@ const std::vector<Program>& table() {
              o.reset();
              return first + second * o.value_or(x[1]);
          }},
-        {"optional moved out of", {0.4, 1.1}, []<class T>(const Point<T>& x) {
+        {"optional moved out of",
+         {0.4, 1.1},
+         []<class T>(const Point<T>& x) {
              std::optional<T> o = sin(x[0]);
              T y = *std::move(o) * x[1];
              o = y;
              y *= x[0];
              return y + *o;
          }},
-        {"variant visited", {0.4, 1.1}, []<class T>(const Point<T>& x) {
+        {"variant visited",
+         {0.4, 1.1},
+         []<class T>(const Point<T>& x) {
              std::vector<std::variant<int, T, std::pair<T, T>>> v{2, x[0] * x[1], std::pair<T, T>{x[0], sin(x[1])}};
              T y = 0.0;
              for (const auto& alternative : v)
@@ -223,38 +259,50 @@ const std::vector<Program>& table() {
                      alternative);
              return y;
          }},
-        {"tuple and structured bindings", {0.4, 1.1}, []<class T>(const Point<T>& x) {
+        {"tuple and structured bindings",
+         {0.4, 1.1},
+         []<class T>(const Point<T>& x) {
              auto [a, b, c] = std::tuple{x[0] * x[1], x[0] + x[1], x[0] - x[1]};
              a += b;
              const auto [d, e] = std::pair{a, c * c};
              a *= d;
              return a * b * c + e * d;
          }},
-        {"structured bindings by reference", {0.4, 1.1}, []<class T>(const Point<T>& x) {
+        {"structured bindings by reference",
+         {0.4, 1.1},
+         []<class T>(const Point<T>& x) {
              std::pair<T, T> p{x[0] * x[1], x[0]};
              auto& [a, b] = p;
              a *= b, b += a;
              return p.first * p.second;
          }},
-        {"std::tie of out-values", {0.4, 1.1}, []<class T>(const Point<T>& x) {
+        {"std::tie of out-values",
+         {0.4, 1.1},
+         []<class T>(const Point<T>& x) {
              const auto rotate = [](const T& a, const T& b) { return std::tuple{0.6 * a - 0.8 * b, 0.8 * a + 0.6 * b}; };
              T a = x[0], b = x[1];
              for (int i = 0; i < 4; ++i) std::tie(a, b) = rotate(a * a, b);
              return a * b;
          }},
-        {"std::any holds a copy", {0.4, 1.1}, []<class T>(const Point<T>& x) {
+        {"std::any holds a copy",
+         {0.4, 1.1},
+         []<class T>(const Point<T>& x) {
              T s = x[0] * x[1];
              std::any box = s;
              s = std::move(s) * 3.0;
              return s + std::any_cast<T>(box) * std::any_cast<const T&>(box);
          }},
-        {"unique_ptr", {0.4, 1.1}, []<class T>(const Point<T>& x) {
+        {"unique_ptr",
+         {0.4, 1.1},
+         []<class T>(const Point<T>& x) {
              auto p = std::make_unique<T>(x[0] * x[1]);
              *p += *p;
              auto q = std::move(p);
              return *q * *q;
          }},
-        {"shared_ptr with two owners", {0.4, 1.1}, []<class T>(const Point<T>& x) {
+        {"shared_ptr with two owners",
+         {0.4, 1.1},
+         []<class T>(const Point<T>& x) {
              const auto p = std::make_shared<T>(x[0] * x[1]);
              const auto q = p;
              *p = *p * x[0];
@@ -262,60 +310,82 @@ const std::vector<Program>& table() {
              *q += 1.0;
              return *p * kept;
          }},
-        {"lambda that captures by value", {0.4, 1.1}, []<class T>(const Point<T>& x) {
+        {"lambda that captures by value",
+         {0.4, 1.1},
+         []<class T>(const Point<T>& x) {
              T s = x[0] * x[1];
              const auto later = [s](const T& t) { return s * t; };
              s *= 5.0;
              return later(x[0]) + s;
          }},
-        {"lambda that captures by move and changes its own", {0.4, 1.1}, []<class T>(const Point<T>& x) {
+        {"lambda that captures by move and changes its own",
+         {0.4, 1.1},
+         []<class T>(const Point<T>& x) {
              T s = x[0] * x[1];
              auto next = [t = std::move(s)]() mutable { return t = t * t + 0.5; };
              const T a = next(), b = next();
              return a * b + next();
          }},
-        {"std::function copied with its state", {0.4, 1.1}, []<class T>(const Point<T>& x) {
+        {"std::function copied with its state",
+         {0.4, 1.1},
+         []<class T>(const Point<T>& x) {
              std::function<T()> counter = [t = x[0] * x[1], step = x[1]]() mutable { return t += step; };
              const T one = counter();
              auto other = counter;
              const T two = counter(), three = counter(), again = other();
              return one * two + three * again;
          }},
-        {"initialised capture of an expression", {0.4, 1.1}, []<class T>(const Point<T>& x) {
+        {"initialised capture of an expression",
+         {0.4, 1.1},
+         []<class T>(const Point<T>& x) {
              const auto f = [c = x[0] * x[1] + 1.0](auto t) { return t * c; };
              return f(x[0]) * f(2.0);
          }},
-        {"out-parameter", {0.4, 1.1}, []<class T>(const Point<T>& x) {
+        {"out-parameter",
+         {0.4, 1.1},
+         []<class T>(const Point<T>& x) {
              T out = x[0] * x[1];
              const T before = out;
              square_into(out, out);
              square_into(out, out);
              return out + before;
          }},
-        {"by-value parameter changed inside", {0.4, 1.1}, []<class T>(const Point<T>& x) {
+        {"by-value parameter changed inside",
+         {0.4, 1.1},
+         []<class T>(const Point<T>& x) {
              const T a = x[0] * x[1];
              return twice_by_value(a) * a + twice_by_value(x[0] * a) + twice_by_value(twice_by_value(sin(x[1])));
          }},
-        {"const result", {0.4, 1.1}, []<class T>(const Point<T>& x) {
+        {"const result",
+         {0.4, 1.1},
+         []<class T>(const Point<T>& x) {
              const T y = const_result(x[0]) * x[1] + const_result(x[1]);
              return const_result(y) + y;
          }},
-        {"reference result of a choice", {0.4, 1.1}, []<class T>(const Point<T>& x) {
+        {"reference result of a choice",
+         {0.4, 1.1},
+         []<class T>(const Point<T>& x) {
              const T a = x[0] * 3.0, b = x[1] * 2.0;
              return larger_norm(a, b) * a + larger_norm(x[0], x[1]);
          }},
-        {"temporary extended by a const reference", {0.4, 1.1}, []<class T>(const Point<T>& x) {
+        {"temporary extended by a const reference",
+         {0.4, 1.1},
+         []<class T>(const Point<T>& x) {
              const T& t = x[0] * x[1];
              const T u = t * t;
              return u + t;
          }},
-        {"temporary extended by an rvalue reference", {0.4, 1.1}, []<class T>(const Point<T>& x) {
+        {"temporary extended by an rvalue reference",
+         {0.4, 1.1},
+         []<class T>(const Point<T>& x) {
              T&& t = x[0] * x[1];
              T u = t * t;
              t += u;
              return u * t;
          }},
-        {"struct whose members go on", {0.4, 1.1}, []<class T>(const Point<T>& x) {
+        {"struct whose members go on",
+         {0.4, 1.1},
+         []<class T>(const Point<T>& x) {
              Particle<T> p{x[0], x[1]};
              std::vector<Particle<T>> path{p};
              for (int i = 0; i < 6; ++i) p.kick(-p.position, 0.2), path.push_back(p);
@@ -323,7 +393,9 @@ const std::vector<Program>& table() {
              for (const auto& at : path) y += at.position * at.velocity;
              return y;
          }},
-        {"struct of arrays copied whole", {0.4, 1.1}, []<class T>(const Point<T>& x) {
+        {"struct of arrays copied whole",
+         {0.4, 1.1},
+         []<class T>(const Point<T>& x) {
              struct State {
                  T a[2];
                  T b;
@@ -333,7 +405,9 @@ const std::vector<Program>& table() {
              s.a[0] *= s.b, s.b += s.a[0];
              return s.b * t.b + t.a[0];
          }},
-        {"expression kept in a struct and updated later", {0.4, 1.1}, []<class T>(const Point<T>& x) {
+        {"expression kept in a struct and updated later",
+         {0.4, 1.1},
+         []<class T>(const Point<T>& x) {
              struct Cell {
                  T value = 0.0;
              };
@@ -343,14 +417,18 @@ const std::vector<Program>& table() {
              copy.value += cell.value;
              return copy.value * cell.value;
          }},
-        {"class with a private running total", {0.4, 1.1}, []<class T>(const Point<T>& x) {
+        {"class with a private running total",
+         {0.4, 1.1},
+         []<class T>(const Point<T>& x) {
              Accumulator<T> a;
              for (int i = 1; i < 6; ++i) a.add(x[0] * i + sin(x[1] * i));
              T y = a.total();
              for (const T& h : a.history()) y += h * a.total();
              return y;
          }},
-        {"virtual functions", {0.4, 1.1}, []<class T>(const Point<T>& x) {
+        {"virtual functions",
+         {0.4, 1.1},
+         []<class T>(const Point<T>& x) {
              std::vector<std::unique_ptr<Base<T>>> shapes;
              shapes.push_back(std::make_unique<Circle<T>>(x[0] * x[1]));
              shapes.push_back(std::make_unique<Rectangle<T>>(x[0], x[0] + x[1]));
@@ -358,19 +436,25 @@ const std::vector<Program>& table() {
              for (const auto& shape : shapes) y *= shape->area();
              return y;
          }},
-        {"std::swap", {0.4, 1.1}, []<class T>(const Point<T>& x) {
+        {"std::swap",
+         {0.4, 1.1},
+         []<class T>(const Point<T>& x) {
              T a = x[0] * x[1], b = x[0] + x[1];
              std::swap(a, b);
              a *= b;
              std::swap(a, b);
              return a * 2.0 + b;
          }},
-        {"std::exchange", {0.4, 1.1}, []<class T>(const Point<T>& x) {
+        {"std::exchange",
+         {0.4, 1.1},
+         []<class T>(const Point<T>& x) {
              T a = x[0] * x[1];
              const T old = std::exchange(a, sin(x[0])), older = std::exchange(a, a * old);
              return older * old + a;
          }},
-        {"move chain", {0.4, 1.1}, []<class T>(const Point<T>& x) {
+        {"move chain",
+         {0.4, 1.1},
+         []<class T>(const Point<T>& x) {
              T a = x[0] * x[1];
              T b = std::move(a), c = std::move(b);
              a = c * c;
@@ -378,14 +462,18 @@ const std::vector<Program>& table() {
              a = std::move(b) + c;
              return a;
          }},
-        {"self-assignment and self-move", {0.4, 1.1}, []<class T>(const Point<T>& x) {
+        {"self-assignment and self-move",
+         {0.4, 1.1},
+         []<class T>(const Point<T>& x) {
              T a = x[0] * x[1];
              T& same = a;
              a = same;
              a = std::move(same);
              return a * a;
          }},
-        {"stack machine", {0.4, 1.1}, []<class T>(const Point<T>& x) {
+        {"stack machine",
+         {0.4, 1.1},
+         []<class T>(const Point<T>& x) {
              std::stack<T> s;
              const auto pop = [&s] {
                  T top = std::move(s.top());
@@ -402,7 +490,9 @@ const std::vector<Program>& table() {
              }
              return s.top();
          }},
-        {"initializer_list", {0.4, 1.1}, []<class T>(const Point<T>& x) {
+        {"initializer_list",
+         {0.4, 1.1},
+         []<class T>(const Point<T>& x) {
              const auto total = [](std::initializer_list<T> terms) {
                  T y = 0.0;
                  for (const T& t : terms) y += t;

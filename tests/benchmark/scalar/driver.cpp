@@ -28,8 +28,8 @@ using benchmark::Process;
 struct Row {
     const char *name, *title, *unit;
     double units_per_second;
-    bool whole = false;  // one recording holds all operations, so that its size says something
-    bool ratios = true;  // a multiplication alone is no measure for its gradient
+    bool whole = false;   // one recording holds all operations, so that its size says something
+    bool ratios = true;   // a multiplication alone is no measure for its gradient
     bool points = false;  // the same function at many points: it can be replayed
 };
 constexpr Row rows[] = {
@@ -135,7 +135,8 @@ std::string difference(const Answer& a, const Answer& reference, double toleranc
     char text[160] = "";
     if (!(std::abs(a.loss - reference.loss) <= tolerance * std::abs(reference.loss)))
         std::snprintf(text, sizeof text, "loss %.12g, expected %.12g", a.loss, reference.loss);
-    else if (a.magnitude != 0 && reference.magnitude != 0 && !(std::abs(a.checksum - reference.checksum) <= tolerance * reference.magnitude))
+    else if (a.magnitude != 0 && reference.magnitude != 0 &&
+             !(std::abs(a.checksum - reference.checksum) <= tolerance * reference.magnitude))
         std::snprintf(text, sizeof text, "checksum of the gradient %.12g, expected %.12g", a.checksum, reference.checksum);
     else if (!std::isfinite(a.loss) || !std::isfinite(a.checksum))
         std::snprintf(text, sizeof text, "not finite");
@@ -263,8 +264,9 @@ int main(int argc, char** argv) {
     head(options.sides);
     for (const Row& row : rows)
         if (wanted(options, row)) good = measure(options, options.sides, row) && good;
-    std::printf("\nA recorded function (autodiff::record) replayed at all points: their values and derivatives; the recording is not measured.\n"
-                "GMM as a sum over points with shared parameters. Two threads: time on the wall, on all CPUs.\n\n");
+    std::printf(
+        "\nA recorded function (autodiff::record) replayed at all points: their values and derivatives; the recording is not measured.\n"
+        "GMM as a sum over points with shared parameters. Two threads: time on the wall, on all CPUs.\n\n");
     head(options.replays);
     for (const Row& row : rows)
         if (row.points && wanted(options, row)) good = measure(options, options.replays, row) && good;

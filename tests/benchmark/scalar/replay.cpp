@@ -20,19 +20,24 @@ template <class Task>
 auto recorded(const Task&);
 template <>
 auto recorded(const BlackScholes& task) {
-    return record([&task](const auto& x) {
-        Scalar y;
-        task.evaluate(0, x.data(), &y);
-        return y;
-    }, std::vector<double>{100, 90, 0.05, 0.2, 1});
+    return record(
+        [&task](const auto& x) {
+            Scalar y;
+            task.evaluate(0, x.data(), &y);
+            return y;
+        },
+        std::vector<double>{100, 90, 0.05, 0.2, 1});
 }
 template <>
 auto recorded(const Bundle& task) {
-    return record([](const auto& x, const auto& observed) {
-        std::array<Scalar, 2> y;
-        Bundle::residual(x.data(), observed.data(), y.data());
-        return y;
-    }, std::vector<double>(task.inputs().begin(), task.inputs().begin() + 15), passive(std::array{task.observed()[0], task.observed()[1]}));
+    return record(
+        [](const auto& x, const auto& observed) {
+            std::array<Scalar, 2> y;
+            Bundle::residual(x.data(), observed.data(), y.data());
+            return y;
+        },
+        std::vector<double>(task.inputs().begin(), task.inputs().begin() + 15),
+        passive(std::array{task.observed()[0], task.observed()[1]}));
 }
 template <>
 auto recorded(const Gmm& task) {

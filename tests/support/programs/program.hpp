@@ -93,7 +93,8 @@ inline Point<double> differences(const Program& program) {
 
 inline void check_close(double got, double expected, double scale, double tolerance, const std::string& what) {
     BOOST_CHECK_MESSAGE(std::abs(got - expected) <= tolerance * scale, what << ": " << got << " differs from " << expected << " by "
-                                                                           << std::abs(got - expected) / scale << ", relative to " << scale);
+                                                                            << std::abs(got - expected) / scale << ", relative to "
+                                                                            << scale);
 }
 
 /// The claim of every table: both details agree with differences, and with each other much more closely.
