@@ -128,5 +128,11 @@ Extents broadcast_axes(const Shape& from, const Shape& to) {
     return axes;
 }
 
+Index new_axis(const Shape& shape, Index axis, std::string_view operation) {
+    const Index n = shape.rank() + 1;
+    if (axis < -n || axis >= n) throw ShapeError(operation, fmt::format("an axis from {} to {}", -n, n - 1), fmt::format("{}", axis));
+    return axis < 0 ? axis + n : axis;
+}
+
 }  // namespace v1
 }  // namespace autodiff

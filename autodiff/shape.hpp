@@ -112,5 +112,8 @@ struct View {
     operator View<const T>() const requires(!std::is_const_v<T>) { return {data, shape, strides}; }
 };
 
+/// Where an axis may be put in: one place more than there are axes, counted from the end if negative. throws ShapeError elsewhere
+[[nodiscard]] Index new_axis(const Shape& shape, Index axis, std::string_view operation);
+
 }  // namespace v1
 }  // namespace autodiff
