@@ -4,17 +4,20 @@
 ///   rules/        the table of derivatives: one struct a function, one list that everything enumerates
 ///   tape.hpp      the Wengert list: columns, variables, mark / rewind / clear, statistics
 ///   handle.hpp    Scalar, a number with a place on a tape      recorder.hpp  how an operator becomes a row      scalar.hpp  its arithmetic
+///   condition.hpp comparisons of Scalars: a branch, or for where() a value
 ///   shape.hpp     extents, strides, broadcasting               tensor.hpp    values + shape + place on a tape
 ///   node.hpp      tensor rows: what a primitive is             ops/          the primitives, VJP and JVP side by side
 ///   sweep.hpp     the reverse sweep and the tangent sweep: the chain rule, all of it
 ///   gradient.hpp  what users ask: gradient(y), value_and_gradient(f, x...)
-///   derivatives.hpp       jvp, vjp, jacobian, hessian, hvp of functions; any order by nesting
-///   recorded_gradient.hpp the gradient as a recorded function: any order
+///   derivatives.hpp       jvp, vjp, jacobian, hessian, hvp of functions; any order by nesting. Behind it: kinds.hpp (what a number, tensor,
+///                         container or struct is to a function), value.hpp, recording.hpp (one run, swept in either direction)
+///   recorded_gradient.hpp the gradient as values on the tape       tangent.hpp   tangents from seeds, plain or recorded
+///                         Behind both: replay.hpp, the rules evaluated on recorded values
 ///   function.hpp  record(f, x...): recorded once, replayed at a point, or at many in SIMD lanes and threads
 ///   sparse/       patterns, colours, and Jacobians and Hessians of few entries
-///   tangent.hpp   tangents of everything on a tape, from seeds: the mirror image of gradient(y)
-///   control.hpp   scaled, reversed, stopped, watched adjoints  custom.hpp    operations of your own
-///   checkpoint.hpp memory for time                             implicit.hpp  fixed points and roots           call.hpp  what they share
+///   control.hpp   scaled, reversed, stopped, watched adjoints      custom.hpp    operations of your own
+///   checkpoint.hpp memory for time (revolve.hpp: which snapshots)  implicit.hpp  fixed points and roots
+///                         Behind these: call.hpp, a program inside a program      compensated.hpp  adjoints that remember what rounding lost
 ///   structure.hpp models are plain structs: their parameters by name
 ///   explain/      the ledger of the chain rule, in words and numbers
 ///   kernels/      numbers only: loops, GEMM, convolution, threads
