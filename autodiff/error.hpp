@@ -41,6 +41,12 @@ class ValueError : public Error {
     using Error::Error;
 };
 
+/// Tensors would take more memory than memory::set_limit allows.
+class MemoryError : public Error {
+  public:
+    using Error::Error;
+};
+
 /// A value is not on the tape that was asked, or a tape cannot do what was asked of it.
 class TapeError : public Error {
   public:

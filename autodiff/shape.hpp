@@ -3,8 +3,8 @@
 #pragma once
 
 #include "autodiff/error.hpp"
+#include "autodiff/short_list.hpp"
 
-#include <boost/container/small_vector.hpp>
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
@@ -19,17 +19,6 @@ inline namespace v1 {
 /// Extents, strides, positions: always 64 bits, signed.
 using Index = std::int64_t;
 
-/// A short list that needs no allocation up to N elements. It copies where it could move: a move would save nothing at these sizes,
-/// and g++ 12 warns wrongly about the one it inherits (-Wstringop-overread).
-template <class T, std::size_t N>
-class ShortList : public boost::container::small_vector<T, N> {
-  public:
-    using boost::container::small_vector<T, N>::small_vector;
-    ShortList() = default;
-    ShortList(const ShortList&) = default;
-    ShortList& operator=(const ShortList&) = default;
-    ~ShortList() = default;
-};
 /// Integers, one per axis.
 using Extents = ShortList<Index, 4>;
 

@@ -10,14 +10,22 @@
 namespace autodiff {
 inline namespace v1 {
 
+namespace internal {
+
+const Shape& no_elements() noexcept {
+    static const Shape shape{0};
+    return shape;
+}
+const Strides& one_step() noexcept {
+    static const Strides strides{1};
+    return strides;
+}
+
+}  // namespace internal
+
 template <class T>
 Tensor<T> Tensor<T>::uninitialised(Shape shape) {
-    Tensor x;
-    x.storage_ = kernels::Storage(shape.size(), sizeof(T));
-    x.data_ = reinterpret_cast<T*>(x.storage_.bytes());
-    x.strides_ = row_major(shape);
-    x.shape_ = std::move(shape);
-    return x;
+    return Tensor(kernels::Shared(kernels::Body::make(std::move(shape), sizeof(T))), {});
 }
 
 template <class T>
@@ -25,27 +33,27 @@ Tensor<T>::Tensor(Shape shape, std::span<const T> values) {
     if (static_cast<std::size_t>(shape.size()) != values.size())
         throw ShapeError("tensor", fmt::format("{} values for shape {}", shape.size(), to_string(shape)), fmt::format("{}", values.size()));
     *this = uninitialised(std::move(shape));
-    std::copy(values.begin(), values.end(), data_);
+    std::copy(values.begin(), values.end(), fill_data());
 }
 
 template <class T>
 Tensor<T> Tensor<T>::full(Shape shape, T value) {
     Tensor x = uninitialised(std::move(shape));
-    std::fill_n(x.data_, x.size(), value);
+    std::fill_n(x.fill_data(), x.size(), value);
     return x;
 }
 
 template <class T>
 Tensor<T> Tensor<T>::eye(Index n) {
     Tensor x = zeros({n, n});
-    for (Index i = 0; i < n; ++i) x.data_[i * (n + 1)] = static_cast<T>(1);
+    for (Index i = 0; i < n; ++i) x.fill_data()[i * (n + 1)] = static_cast<T>(1);
     return x;
 }
 
 template <class T>
 Tensor<T> Tensor<T>::arange(Index n) {
     Tensor x = uninitialised({n});
-    for (Index i = 0; i < n; ++i) x.data_[i] = static_cast<T>(i);
+    for (Index i = 0; i < n; ++i) x.fill_data()[i] = static_cast<T>(i);
     return x;
 }
 
@@ -53,7 +61,7 @@ template <class T>
 Tensor<T> Tensor<T>::from_rows(std::initializer_list<std::initializer_list<T>> rows) {
     const Index columns = rows.size() == 0 ? 0 : static_cast<Index>(rows.begin()->size());
     Tensor x = uninitialised({static_cast<Index>(rows.size()), columns});
-    T* next = x.data_;
+    T* next = x.fill_data();
     for (const auto& row : rows) {
         if (static_cast<Index>(row.size()) != columns)
             throw ShapeError("from_rows", fmt::format("rows of equal length {}", columns), fmt::format("a row of {}", row.size()));
@@ -65,8 +73,8 @@ Tensor<T> Tensor<T>::from_rows(std::initializer_list<std::initializer_list<T>> r
 template <class T>
 Tensor<T> Tensor<T>::contiguous() const {
     if (is_contiguous()) return *this;
-    Tensor x = uninitialised(shape_);
-    kernels::copy(View<T>{x.data_, x.shape_, x.strides_}, view());
+    Tensor x = uninitialised(shape());
+    kernels::copy(x.fill_view(), view());
     x.place_ = place_;
     return x;
 }
@@ -75,58 +83,55 @@ template <class T>
 std::span<const T> Tensor<T>::data() const {
     if (!is_contiguous())
         throw ShapeError("data", "values in row-major order",
-                         fmt::format("a view of shape {} with strides [{}]", to_string(shape_), fmt::join(strides_, ", ")),
+                         fmt::format("a view of shape {} with strides [{}]", to_string(shape()), fmt::join(strides(), ", ")),
                          "take contiguous() first");
-    return {data_, static_cast<std::size_t>(size())};
+    return {begin_data(), static_cast<std::size_t>(size())};
 }
 
 template <class T>
 T Tensor<T>::item() const {
-    if (size() != 1) throw ShapeError("item", "a tensor with one element", fmt::format("shape {}", to_string(shape_)));
-    return *data_;
+    if (size() != 1) throw ShapeError("item", "a tensor with one element", fmt::format("shape {}", to_string(shape())));
+    return *begin_data();
 }
 
 template <class T>
 Index Tensor<T>::offset_of(std::span<const Index> position) const {
     if (static_cast<Index>(position.size()) != rank())
-        throw ShapeError("element", fmt::format("{} indices for shape {}", rank(), to_string(shape_)), fmt::format("{}", position.size()));
+        throw ShapeError("element", fmt::format("{} indices for shape {}", rank(), to_string(shape())), fmt::format("{}", position.size()));
     Index offset = 0;
     for (std::size_t axis = 0; axis < position.size(); ++axis) {
-        const Index extent = shape_.extents()[axis], index = position[axis] < 0 ? position[axis] + extent : position[axis];
+        const Index extent = shape().extents()[axis], index = position[axis] < 0 ? position[axis] + extent : position[axis];
         if (index < 0 || index >= extent)
-            throw IndexError("element", fmt::format("indices inside shape {}", to_string(shape_)),
+            throw IndexError("element", fmt::format("indices inside shape {}", to_string(shape())),
                              fmt::format("({})", fmt::join(position, ", ")));
-        offset += index * strides_[axis];
+        offset += index * strides()[axis];
     }
     return offset;
 }
 
 template <class T>
 Tensor<T> Tensor<T>::with_layout(Shape shape, Strides strides, Index offset) const {
-    Tensor x;
-    x.storage_ = storage_;
-    x.data_ = data_ == nullptr ? nullptr : data_ + offset;
-    x.shape_ = std::move(shape);
-    x.strides_ = std::move(strides);
-    return x;
+    if (!body_) return uninitialised(std::move(shape));
+    const std::ptrdiff_t bytes = offset * static_cast<std::ptrdiff_t>(sizeof(T));
+    return Tensor(kernels::Shared(kernels::Body::view(body_.get(), std::move(shape), std::move(strides), bytes)), {});
 }
 
 template <class T>
 void Tensor<T>::own() {
     if (recorded())
         throw TapeError(TapeError::Kind::wrong_tape, "in_place", "a tensor that is on no tape",
-                        fmt::format("a recorded tensor of shape {}", to_string(shape_)),
+                        fmt::format("a recorded tensor of shape {}", to_string(shape())),
                         "values on a tape never change; update the constant from which the variable was made");
-    if (storage_.unique() && is_contiguous()) return;
-    Tensor x = uninitialised(shape_);
-    kernels::copy(View<T>{x.data_, x.shape_, x.strides_}, view());
+    if (unique() && is_contiguous()) return;
+    Tensor x = uninitialised(shape());
+    kernels::copy(x.fill_view(), view());
     *this = std::move(x);
 }
 
 template <class T>
 std::span<T> in_place(Tensor<T>& x) {
     x.own();
-    return {x.data_, static_cast<std::size_t>(x.size())};
+    return {x.fill_data(), static_cast<std::size_t>(x.size())};
 }
 
 template class Tensor<float>;

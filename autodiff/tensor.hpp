@@ -28,10 +28,18 @@ Tensor<T> from_scalar(const Scalar& s);
 /// A rank-0 tensor as a Scalar on the same tape. throws ShapeError for any other rank
 Scalar to_scalar(const Tensor<double>& x);
 
+namespace internal {
+
+/// What a tensor without a body has: shape [0].
+const Shape& no_elements() noexcept;
+const Strides& one_step() noexcept;
+
+}  // namespace internal
+
 /// An n-dimensional array, row-major, of float, double, std::int32_t, std::int64_t or bool. Only the floating ones can be on a tape.
 ///
-/// A value type: copies share memory, and memory that is shared never changes (assignment rebinds). Reshape, transpose and slice are
-/// views: they share the memory with other strides. `in_place(x)` is the one door for updates, and copies first if others look.
+/// A value type of 24 bytes: copies share memory, and memory that is shared never changes (assignment rebinds). Reshape, transpose and
+/// slice are views: they share the memory with other strides. `in_place(x)` is the one door for updates, and copies first if others look.
 template <class T>
 class Tensor {
   public:
@@ -39,7 +47,7 @@ class Tensor {
     static constexpr bool differentiable = std::is_floating_point_v<T>;
 
     /// Empty: shape [0].
-    Tensor() : shape_{0}, strides_{1} {}
+    Tensor() noexcept = default;
     /// throws ShapeError unless there is one value per element
     Tensor(Shape shape, std::span<const T> values);
     Tensor(Shape shape, std::initializer_list<T> values) : Tensor(std::move(shape), std::span<const T>(values.begin(), values.size())) {}
@@ -67,11 +75,11 @@ class Tensor {
     /// throws ShapeError unless all rows have the same length
     [[nodiscard]] static Tensor from_rows(std::initializer_list<std::initializer_list<T>> rows);
 
-    [[nodiscard]] const Shape& shape() const noexcept { return shape_; }
-    [[nodiscard]] Index rank() const noexcept { return shape_.rank(); }
-    [[nodiscard]] Index size() const noexcept { return shape_.size(); }
-    [[nodiscard]] const Strides& strides() const noexcept { return strides_; }
-    [[nodiscard]] bool is_contiguous() const { return is_row_major(shape_, strides_); }
+    [[nodiscard]] const Shape& shape() const noexcept { return body_ ? body_->shape : internal::no_elements(); }
+    [[nodiscard]] Index rank() const noexcept { return shape().rank(); }
+    [[nodiscard]] Index size() const noexcept { return body_ ? body_->shape.size() : 0; }
+    [[nodiscard]] const Strides& strides() const noexcept { return body_ ? body_->strides : internal::one_step(); }
+    [[nodiscard]] bool is_contiguous() const noexcept { return !body_ || body_->contiguous; }
     /// The same values in row-major order; x itself if they are already.
     [[nodiscard]] Tensor contiguous() const;
     /// The values in row-major order. throws ShapeError for a strided view (take `contiguous()` first)
@@ -90,7 +98,7 @@ class Tensor {
     template <std::integral... I>
     [[nodiscard]] T at(I... indices) const {
         const std::array<Index, sizeof...(I)> position{static_cast<Index>(indices)...};
-        return data_[offset_of(std::span<const Index>(position))];
+        return begin_data()[offset_of(std::span<const Index>(position))];
     }
 
     /// A rank-0 tensor is a Scalar. throws ShapeError for any other rank
@@ -101,37 +109,30 @@ class Tensor {
 
     [[nodiscard]] bool recorded() const noexcept { return place_.row != 0; }
     /// The same values as a constant: the derivative ends here.
-    [[nodiscard]] Tensor constant() const {
-        Tensor x = *this;
-        x.place_ = {};
-        return x;
-    }
+    [[nodiscard]] Tensor constant() const& { return with_place({}); }
+    [[nodiscard]] Tensor constant() && noexcept { return std::move(*this).with_place({}); }
 
     // For operations: layouts that share memory, places, borrowed values.
     [[nodiscard]] Tensor with_layout(Shape shape, Strides strides, Index offset) const;
-    [[nodiscard]] Tensor with_place(Place place) const {
-        Tensor x = *this;
-        x.place_ = place;
-        return x;
-    }
+    [[nodiscard]] Tensor with_place(Place place) const& noexcept { return Tensor(body_, place); }
+    [[nodiscard]] Tensor with_place(Place place) && noexcept { return Tensor(std::move(body_), place); }
     [[nodiscard]] const Place& place() const noexcept { return place_; }
-    [[nodiscard]] View<const T> view() const { return {data_, shape_, strides_}; }
+    [[nodiscard]] View<const T> view() const { return {begin_data(), shape(), strides()}; }
     /// For filling a tensor that has just been made uninitialised.
-    [[nodiscard]] T* fill_data() noexcept { return data_; }
-    [[nodiscard]] const T* begin_data() const noexcept { return data_; }
-    [[nodiscard]] bool unique() const noexcept { return storage_.unique(); }
+    [[nodiscard]] T* fill_data() noexcept { return body_ ? reinterpret_cast<T*>(body_->data) : nullptr; }
+    [[nodiscard]] View<T> fill_view() { return {fill_data(), shape(), strides()}; }
+    [[nodiscard]] const T* begin_data() const noexcept { return body_ ? reinterpret_cast<const T*>(body_->data) : nullptr; }
+    [[nodiscard]] bool unique() const noexcept { return body_ && body_->unique(); }
     [[nodiscard]] Index offset_of(std::span<const Index> position) const;
 
     template <class U>
     friend std::span<U> in_place(Tensor<U>& x);
 
   private:
+    Tensor(kernels::Shared body, Place place) noexcept : body_(std::move(body)), place_(place) {}
     void own();
 
-    kernels::Storage storage_;
-    T* data_ = nullptr;
-    Shape shape_;
-    Strides strides_;
+    kernels::Shared body_;  // none: no elements
     Place place_;
 };
 

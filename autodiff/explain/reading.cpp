@@ -82,7 +82,7 @@ void Reading::sweep() {
 /// Each recorded operand of a row once.
 template <class Visit>
 void Reading::each_operand(std::uint32_t row, const Visit& visit) const {
-    boost::container::small_vector<std::uint32_t, 4> read;
+    std::vector<std::uint32_t> read;
     for (const Operand operand : operands(row)) read.push_back(static_cast<std::uint32_t>(operand));
     if (const std::uint32_t n = node_at(row); n != no_node)
         for (const Source& source : node(n).operands) read.push_back(source.row);

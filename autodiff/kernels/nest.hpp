@@ -21,7 +21,8 @@ struct Nest {
 
     [[nodiscard]] std::size_t rank() const { return extents.size(); }
     [[nodiscard]] Index inner() const { return extents.empty() ? 1 : extents.back(); }
-    [[nodiscard]] Index inner_stride(std::size_t operand) const { return extents.empty() ? 1 : strides[operand].back(); }
+    /// (Inlined, because g++ 12 takes that of one N for another's, and then warns of an array's end.)
+    [[nodiscard, gnu::always_inline]] Index inner_stride(std::size_t operand) const { return extents.empty() ? 1 : strides[operand].back(); }
     /// how often the innermost loop runs
     [[nodiscard]] Index rows() const {
         Index count = 1;
@@ -57,7 +58,7 @@ Nest<N> make_nest(std::span<const Index> extents, const std::array<const Index*,
 /// The same elements, with the axes in an order in which operand 0 walks memory with the smallest strides innermost.
 template <std::size_t N>
 Nest<N> ordered_by_stride(const Nest<N>& nest) {
-    boost::container::small_vector<std::size_t, 4> order(nest.rank());
+    ShortList<std::size_t, 4> order(nest.rank());
     for (std::size_t axis = 0; axis < order.size(); ++axis) order[axis] = axis;
     std::stable_sort(order.begin(), order.end(),
                      [&](std::size_t a, std::size_t b) { return std::abs(nest.strides[0][a]) > std::abs(nest.strides[0][b]); });

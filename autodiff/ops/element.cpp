@@ -60,13 +60,13 @@ class StackScalars final : public Primitive {
 
 template <class T>
 auto Tensor<T>::element(std::span<const Index> position) const -> std::conditional_t<std::is_floating_point_v<T>, Scalar, T> {
-    const T value = data_[offset_of(position)];
+    const T value = begin_data()[offset_of(position)];
     if constexpr (std::is_floating_point_v<T>) {
         Sources operands = sources("element", *this);
         if (!any_recorded(operands)) return static_cast<double>(value);
         Index flat = 0;
         for (std::size_t axis = 0; axis < position.size(); ++axis) {
-            const Index extent = shape_.extents()[axis];
+            const Index extent = shape().extents()[axis];
             flat = flat * extent + (position[axis] < 0 ? position[axis] + extent : position[axis]);
         }
         return append_scalar(static_cast<double>(value), std::move(operands), std::make_unique<Element<T>>(flat), place_.node, flat);
