@@ -6,7 +6,7 @@
 ///     f.gradient(101.0, 0.25);                 // a tuple of numbers
 ///     f.gradient(S_batch, sigma_batch);        // a tuple of tensors: one entry per point
 ///
-/// `record` runs the function once, on a tape, and keeps a simplified program (function/program.hpp): dead rows are removed, common
+/// `record` runs the function once, on a tape, and keeps a simplified program (program/program.hpp): dead rows are removed, common
 /// subexpressions merged, constants folded, chains of additions fused. Comparisons that decided a branch guard it (OnBranch); `where`
 /// records both sides. A loop whose bounds depend on data is a branch like any other.
 #pragma once

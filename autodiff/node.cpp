@@ -96,6 +96,37 @@ void Pullback::add(std::size_t operand, Tensor<T> contribution) {
     }
 }
 
+Shape Pullback::shape(std::size_t operand) const {
+    const Source from = node().operands[operand];
+    return from.node == no_node ? Shape() : nodes_[from.node].shape;
+}
+
+template <class T>
+Pullback::Destination<T> Pullback::fresh_destination(std::size_t operand) {
+    Destination<T> to;
+    to.fresh_ = Tensor<T>::uninitialised(shape(operand));
+    to.values_ = to.fresh_.fill_data();
+    return to;
+}
+
+template <class T>
+Pullback::Destination<T> Pullback::destination(std::size_t operand) {
+    const Source from = node().operands[operand];
+    if (plain_ != nullptr && from.node != no_node)
+        if (auto* const so_far = std::get_if<Tensor<T>>(&plain_->at(from.node));
+            so_far != nullptr && so_far->unique() && so_far->is_contiguous()) {
+            Destination<T> to;
+            to.values_ = so_far->fill_data();
+            return to;
+        }
+    return fresh_destination<T>(operand);
+}
+
+template <class T>
+void Pullback::arrive(std::size_t operand, Destination<T> destination) {
+    if (!destination.adds()) add(operand, std::move(destination.fresh_));
+}
+
 template <class T>
 void Pullback::add_element(std::size_t operand, Index flat, const Tensor<T>& contribution) {
     const Source to = node().operands[operand];
@@ -167,6 +198,9 @@ Tensor<T> Pushforward::tangent(std::size_t operand) const {
 #define WENGERT_INSTANTIATE(T)                                                                                                             \
     template Tensor<T> Pullback::ybar() const;                                                                                             \
     template void Pullback::add(std::size_t, Tensor<T>);                                                                                   \
+    template Pullback::Destination<T> Pullback::destination(std::size_t);                                                                  \
+    template Pullback::Destination<T> Pullback::fresh_destination(std::size_t);                                                            \
+    template void Pullback::arrive(std::size_t, Destination<T>);                                                                           \
     template void Pullback::add_element(std::size_t, Index, const Tensor<T>&);                                                             \
     template Tensor<T> Pushforward::tangent(std::size_t) const;                                                                            \
     template Tensor<T> append(Tensor<T>, Sources, std::unique_ptr<const Primitive>);

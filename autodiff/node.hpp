@@ -142,6 +142,28 @@ class Pullback {
     /// throws ShapeError if the contribution has not the operand's shape: a mistake of the primitive, never of its user
     template <class T>
     void add(std::size_t operand, Tensor<T> contribution);
+    /// Where a contribution of the operand's shape is written: the adjoint so far, to be added to in place, or fresh memory, to be assigned.
+    template <class T>
+    class Destination {
+      public:
+        [[nodiscard]] T* values() noexcept { return values_; }
+        [[nodiscard]] bool adds() const noexcept { return fresh_.size() == 0; }
+
+      private:
+        friend class Pullback;
+        Tensor<T> fresh_;
+        T* values_ = nullptr;
+    };
+    template <class T>
+    [[nodiscard]] Destination<T> destination(std::size_t operand);
+    template <class T>
+    [[nodiscard]] Destination<T> fresh_destination(std::size_t operand);
+    /// After it was written: until then the adjoint is as it was, or, where it was added to, not to be read.
+    template <class T>
+    void arrive(std::size_t operand, Destination<T> destination);
+    /// The operand's shape; rank 0 for a Scalar.
+    [[nodiscard]] Shape shape(std::size_t operand) const;
+
     /// One element of the operand's adjoint += contribution (rank 0), without building a tensor of the operand's shape.
     template <class T>
     void add_element(std::size_t operand, Index flat, const Tensor<T>& contribution);
@@ -191,6 +213,7 @@ class Pushforward {
     [[nodiscard]] Tensor<T> result() const {
         return saved(std::get<Tensor<T>>(nodes_[index_].value));
     }
+    [[nodiscard]] Shape result_shape() const { return nodes_[index_].shape; }
 
   private:
     const std::vector<Node>& nodes_;  // by index: a sweep that records itself makes the list grow

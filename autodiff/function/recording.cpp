@@ -3,6 +3,7 @@
 
 #include "autodiff/error.hpp"
 #include "autodiff/function/variant.hpp"
+#include "autodiff/program/run.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -169,10 +170,14 @@ namespace {
 
 template <class T>
 Batch<T> run_plan(const Plan<T>& plan, Index n, std::span<const Column<T>> inputs, const Means& means) {
-    const Index quantum = std::max<Index>(plan.block(), 64 / static_cast<Index>(sizeof(T)));
-    const Index pitch = (n + quantum - 1) / quantum * quantum;
+    constexpr Index line = 64 / static_cast<Index>(sizeof(T));  // so that every column begins on a line of the cache
+    const Index pitch = (n + line - 1) / line * line;
     Batch<T> batch{n, means.memory.take<T>(Shape{static_cast<Index>(plan.columns), pitch}), std::vector<T>(plan.sums)};
-    if (n > 0) run<T>(plan, n, inputs, {batch.columns.fill_data(), pitch, batch.sums, means.flush_denormals});
+    std::vector<Input<T>> from;
+    for (const Column<T>& column : inputs) from.push_back({column.first, &column.step});
+    std::vector<Output<T>> to;
+    for (Index k = 0; k < static_cast<Index>(plan.columns); ++k) to.push_back({batch.columns.fill_data() + k * pitch});
+    run<T>(plan, std::span(&n, 1), from, to, batch.sums, means.flush_denormals);
     return batch;
 }
 

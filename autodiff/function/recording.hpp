@@ -4,7 +4,7 @@
 /// Programs of derivatives and plans are made when they are first needed, once; asking is const and may be done by several threads.
 #pragma once
 
-#include "autodiff/function/batch.hpp"
+#include "autodiff/program/program.hpp"
 #include "autodiff/tensor.hpp"
 
 #include <functional>
@@ -22,6 +22,8 @@ enum class OnBranch : std::uint8_t {
 
 namespace function {
 
+using namespace program;
+
 enum class Question : std::uint8_t {
     values,        ///< y at each point
     gradient,      ///< y at each point, dy/dx at each point; of shared inputs, summed
@@ -30,6 +32,13 @@ enum class Question : std::uint8_t {
     curvature,     ///< H v; of shared inputs, summed. Takes x and v
 };
 inline constexpr std::size_t questions = 5;
+
+/// An input of a batch: its number at point i is first[i * step]; step 0 for one that all points share.
+template <class T>
+struct Column {
+    const T* first;
+    Index step;
+};
 
 /// What a batch gives: outputs at each point as columns, one after the other, and sums.
 template <class T>

@@ -3,7 +3,8 @@
 /// at the first question that needs it.
 #pragma once
 
-#include "autodiff/function/derivative.hpp"
+#include "autodiff/program/derivative.hpp"
+#include "autodiff/program/plan.hpp"
 #include "autodiff/function/recording.hpp"
 
 #include <algorithm>

@@ -41,9 +41,9 @@ constexpr bool keeps = true;
 // In units of 64 bytes: 1 to 8, then 9 to 16 times every power of two.
 
 constexpr std::size_t huge_page = std::size_t{2} << 20;
-constexpr std::size_t classes = 8 * 56;              // up to 2^62 bytes
-constexpr std::size_t small_classes = 40;         // up to 8 KiB
-constexpr std::size_t slab = std::size_t{64} << 10;  // small blocks are cut from slabs
+constexpr std::size_t classes = 8 * 56;                  // up to 2^62 bytes
+constexpr std::size_t small_classes = 40;                // up to 8 KiB
+constexpr std::size_t slab = std::size_t{64} << 10;      // small blocks are cut from slabs
 constexpr std::size_t at_hand = std::size_t{128} << 10;  // bytes of one small size that a thread keeps
 
 constexpr std::size_t class_of(std::size_t bytes) {
@@ -91,7 +91,7 @@ std::byte* take_from_system(std::size_t bytes) {
         return begin + before;
     }
 #endif
-    return static_cast<std::byte*>(::operator new(bytes, std::align_val_t{block_alignment}));
+    return static_cast<std::byte*>(::operator new (bytes, std::align_val_t{block_alignment}));
 }
 void give_to_system(void* block, std::size_t bytes) noexcept {
 #if defined(__linux__)
@@ -100,7 +100,7 @@ void give_to_system(void* block, std::size_t bytes) noexcept {
         return;
     }
 #endif
-    ::operator delete(block, std::align_val_t{block_alignment});
+    ::operator delete (block, std::align_val_t{block_alignment});
 }
 
 void give_cached_to_system() noexcept {
@@ -180,9 +180,7 @@ struct AtHand {
 constinit thread_local AtHand mine;
 
 /// Blocks of one size that go back and forth at once.
-std::uint32_t batch_of(std::size_t k) {
-    return static_cast<std::uint32_t>(std::clamp<std::size_t>(at_hand / 2 / size_of(k), 4, 256));
-}
+std::uint32_t batch_of(std::size_t k) { return static_cast<std::uint32_t>(std::clamp<std::size_t>(at_hand / 2 / size_of(k), 4, 256)); }
 
 /// Gives blocks back until so many are left.
 void leave(std::size_t k, std::uint32_t kept) noexcept {

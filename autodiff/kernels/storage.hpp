@@ -22,7 +22,7 @@ struct Body {
     std::atomic<std::uint32_t> owners{1};
     bool contiguous = true;  ///< row-major without gaps
     std::byte* data = nullptr;
-    Body* base = nullptr;  ///< whose values they are; null for an owner
+    Body* base = nullptr;   ///< whose values they are; null for an owner
     std::size_t block = 0;  ///< bytes of the block, this header included
     Shape shape;
     Strides strides;
@@ -59,8 +59,8 @@ class Shared {
         return *this;
     }
     ~Shared() {
-        if (body_ != nullptr && (body_->owners.load(std::memory_order_acquire) == 1 ||
-                                 body_->owners.fetch_sub(1, std::memory_order_acq_rel) == 1))
+        if (body_ != nullptr &&
+            (body_->owners.load(std::memory_order_acquire) == 1 || body_->owners.fetch_sub(1, std::memory_order_acq_rel) == 1))
             Body::release(body_);
     }
     [[nodiscard]] Body* get() const noexcept { return body_; }

@@ -3,7 +3,7 @@
 #include "autodiff/kernels/instruction_set.hpp"
 
 #include "autodiff/error.hpp"
-#include "autodiff/function/lane_kernels.hpp"
+#include "autodiff/program/steps.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <cstdlib>
@@ -31,8 +31,8 @@ BOOST_AUTO_TEST_SUITE(function_instruction_sets)
 BOOST_AUTO_TEST_CASE(lanes_are_those_of_the_instruction_set) {
     const InstructionSet set = autodiff::kernels::wished_instruction_set(std::getenv("WENGERT_SIMD"));
     const std::size_t doubles = set == InstructionSet::avx512 ? 8 : set == InstructionSet::avx2 ? 4 : 2;
-    BOOST_TEST(autodiff::function::lane_kernels<double>().size == doubles);
-    BOOST_TEST(autodiff::function::lane_kernels<float>().size == 2 * doubles);
+    BOOST_TEST(autodiff::program::lane_kernels<double>().size == doubles);
+    BOOST_TEST(autodiff::program::lane_kernels<float>().size == 2 * doubles);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -3,7 +3,7 @@
 // in lanes, against the tape and against nested dual numbers. A new rule is tested by being listed.
 #include "autodiff/dual.hpp"
 #include "autodiff/function.hpp"
-#include "autodiff/function/derivative.hpp"
+#include "autodiff/program/derivative.hpp"
 #include "autodiff/gradient.hpp"
 #include "autodiff/recorded_gradient.hpp"
 #include "tests/function/near.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a program loses when it is assembled, and what it must not lose.
 #include "autodiff/function.hpp"
-#include "autodiff/function/plan.hpp"
+#include "autodiff/program/plan.hpp"
 
 #include <bit>
 #include <boost/test/unit_test.hpp>
@@ -22,7 +22,7 @@ template <class F>
 std::size_t steps(const F& f) {
     const function::Program& program = f.program();
     const std::vector<function::Delivery> each(program.outputs.size(), function::Delivery::each);
-    return function::make_plan<double>(program, std::vector<bool>(program.inputs, false), each).main.steps.size();
+    return function::make_plan<double>(program, std::vector<bool>(program.inputs, false), each).main.size();
 }
 
 /// f(x) by the program at one point and by the lanes.
@@ -202,8 +202,8 @@ BOOST_AUTO_TEST_CASE(what_is_computed_from_shared_inputs_is_computed_once) {
     const auto f = record([](const auto& x, const auto& a) { return x * exp(sin(a) + 3); }, 1.0, shared(2.0));
     const function::Delivery each[] = {function::Delivery::each};
     const auto plan = function::make_plan<double>(f.program(), {false, true}, each);
-    BOOST_TEST(plan.main.steps.size() == 1u);
-    BOOST_TEST(plan.prologue.steps.size() == 3u);
+    BOOST_TEST(plan.main.size() == 1u);
+    BOOST_TEST(plan.prologue.size() == 3u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

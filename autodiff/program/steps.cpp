@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The loops over packs, compiled once for every instruction set.
-#include "autodiff/function/kernel_loops.hpp"
+#include "autodiff/program/step_loops.hpp"
 
 namespace autodiff {
 inline namespace v1 {
-namespace function {
+namespace program {
 
 template <>
 void fill<kernels::InstructionSet::WENGERT_SET>(LaneKernels<float>& table) {
@@ -15,6 +15,6 @@ void fill<kernels::InstructionSet::WENGERT_SET>(LaneKernels<double>& table) {
     Loops<double, kernels::Pack<double, WENGERT_LANES>>::fill(table);
 }
 
-}  // namespace function
+}  // namespace program
 }  // namespace v1
 }  // namespace autodiff

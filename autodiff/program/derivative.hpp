@@ -2,21 +2,27 @@
 /// Programs made from programs: derivatives, by letting the sweep record itself on a tape on which the program is run once more.
 #pragma once
 
-#include "autodiff/function/program.hpp"
+#include "autodiff/program/program.hpp"
 
 namespace autodiff {
 inline namespace v1 {
-namespace function {
+namespace program {
 
 /// y[0], ..., y[m-1], then dy[0]/dx[i] for every active input i, then dy[1]/dx[i], ... `example` is a point at which the program can be run.
 [[nodiscard]] Program with_jacobian(const Program& program, std::span<const double> example, const std::vector<bool>& active);
 /// Of sum_j y[j] and its Hessian H by the active inputs: inputs x (all) and then v, outputs H v.
 [[nodiscard]] Program hessian_times_vector(const Program& program, std::span<const double> example, const std::vector<bool>& active);
+/// Of a program with one output y: inputs x (all), y, ybar; outputs xbar[i] = ybar dy/dx[i] for every active input i, written in terms of y
+/// where the rules are.
+[[nodiscard]] Program pullback(const Program& program, std::span<const double> example, const std::vector<bool>& active);
+/// Its mirror image: inputs x (all), y, and xdot of the active inputs; output ydot = sum_i dy/dx[i] xdot[i]. A derivative of 0 lets nothing
+/// through; if `plain`, nor does a tangent of 0, even where the derivative is infinite: for numbers, which are not differentiated again.
+[[nodiscard]] Program pushforward(const Program& program, std::span<const double> example, const std::vector<bool>& active, bool plain);
 /// The same program for other outputs, without guards.
 [[nodiscard]] Program with_outputs(const Program& program, std::span<const Value> outputs);
 /// How many guards of the program fail: its only output.
 [[nodiscard]] Program failed_guards(const Program& program);
 
-}  // namespace function
+}  // namespace program
 }  // namespace v1
 }  // namespace autodiff

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "autodiff/function/derivative.hpp"
+#include "autodiff/program/derivative.hpp"
 
 #include "autodiff/recorded_gradient.hpp"
 #include "autodiff/scalar.hpp"
 
 namespace autodiff {
 inline namespace v1 {
-namespace function {
+namespace program {
 
 namespace {
 
@@ -81,6 +81,36 @@ Program hessian_times_vector(const Program& program, std::span<const double> exa
     return assemble(tape, x, outputs, program.guards, y.conditions);
 }
 
+Program pullback(const Program& program, std::span<const double> example, const std::vector<bool>& active) {
+    Tape tape;
+    std::vector<Scalar> x = variables(tape, example);
+    const std::vector<Scalar> by = only(x, active);
+    const Scalar y = run(program, x).outputs[0], ybar = tape.variable(1);
+    const std::vector<Scalar> xbar = recorded_derivatives(ybar * y, by);
+    x.push_back(y), x.push_back(ybar);
+    return assemble(tape, x, xbar);
+}
+
+Program pushforward(const Program& program, std::span<const double> example, const std::vector<bool>& active, bool plain) {
+    Tape tape;
+    std::vector<Scalar> x = variables(tape, example);
+    const std::vector<Scalar> by = only(x, active), xdot = variables(tape, std::vector<double>(by.size(), 1));
+    const Scalar y = run(program, x).outputs[0];
+    const std::vector<Scalar> partial = recorded_derivatives(y, by);
+    Scalar ydot = 0;
+    for (std::size_t i = 0; i < by.size(); ++i) {
+        if (!partial[i].recorded()) {
+            ydot = ydot + partial[i].value() * xdot[i];
+            continue;
+        }
+        const Scalar term = rules::chain_product(partial[i], xdot[i]);
+        ydot = ydot + (plain ? where(xdot[i] == 0, 0, term) : term);
+    }
+    x.push_back(y);
+    x.insert(x.end(), xdot.begin(), xdot.end());
+    return assemble(tape, x, std::span(&ydot, 1));
+}
+
 Program with_outputs(const Program& program, std::span<const Value> outputs) {
     Assembler assembler(program.inputs);
     const Copy copy(program, assembler);
@@ -101,6 +131,6 @@ Program failed_guards(const Program& program) {
     return std::move(assembler).finish(std::span(&failed, 1), {});
 }
 
-}  // namespace function
+}  // namespace program
 }  // namespace v1
 }  // namespace autodiff

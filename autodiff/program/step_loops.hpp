@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
-/// The bodies of the lane kernels, generic in the pack. Included by lane_kernels.cpp, which is compiled for every instruction set.
+/// The bodies of the steps, generic in the pack. Included by steps.cpp, which is compiled for every instruction set.
 #pragma once
 
-#include "autodiff/function/lane_kernels.hpp"
 #include "autodiff/kernels/lanes.hpp"
 #include "autodiff/kernels/lanes/arithmetic.hpp"
+#include "autodiff/program/steps.hpp"
 
 #include <utility>
 
 namespace autodiff {
 inline namespace v1 {
-namespace function {
+namespace program {
 
 /// P: a pack of T. Everything here carries P in its name, so that code for one instruction set is never taken for that of another.
 template <class T, class P>
@@ -20,16 +20,13 @@ struct Loops {
     struct Operand {
         const T* first;
         std::size_t step;
-        Operand(const Frame<T>& frame, std::uint32_t place)
-            : first(frame.memory + std::size_t{place & ~repeated} * size), step((place & repeated) != 0 ? 0 : size) {}
-        [[gnu::always_inline]] P at(int v) const { return P::load(first + static_cast<std::size_t>(v) * step); }
+        Operand(const Frame<T>& frame, std::uint32_t place) : first(frame.places[place].first), step(frame.places[place].step) {}
+        [[gnu::always_inline]] P at(int v) const { return P::load_unaligned(first + static_cast<std::size_t>(v) * step); }
     };
-    /// Where a result goes: a slot, or an output's column.
     struct Result {
         T* first;
-        Result(const Frame<T>& frame, std::uint32_t place)
-            : first((place & to_column) != 0 ? frame.columns[place & ~to_column] + frame.at : frame.memory + std::size_t{place} * size) {}
-        [[gnu::always_inline]] void put(int v, const P& y) const { y.store(first + static_cast<std::size_t>(v) * size); }
+        Result(const Frame<T>& frame, std::uint32_t place) : first(frame.places[place].first) {}
+        [[gnu::always_inline]] void put(int v, const P& y) const { y.store_unaligned(first + static_cast<std::size_t>(v) * size); }
     };
 
     template <class R>
@@ -131,8 +128,8 @@ struct Loops {
     }
 
     static void sum_over_points(const Step<T>& step, const Frame<T>& frame) {
-        T* const into = frame.memory + std::size_t{step.y} * size;
-        P all = P::load(into);
+        T* const into = frame.places[step.y].first;
+        P all = P::load_unaligned(into);
         int v = 0;
         const bool whole = frame.points == static_cast<Index>(size) * frame.vectors;
         if (whole)
@@ -154,7 +151,7 @@ struct Loops {
                 if (static_cast<Index>(static_cast<std::size_t>(v) * size + k) >= frame.points) part[k] = 0;
             all = all + P::load(part);
         }
-        all.store(into);
+        all.store_unaligned(into);
     }
 
     static void deliver(const Step<T>& step, const Frame<T>& frame) {
@@ -163,18 +160,20 @@ struct Loops {
         for (int v = 0; v < frame.vectors; ++v) y.put(v, a.at(v));
     }
 
-    static void load(const T* from, T* to, int vectors) {
-        for (int v = 0; v < vectors; ++v)
-            P::load_unaligned(from + static_cast<std::size_t>(v) * size).store(to + static_cast<std::size_t>(v) * size);
+    static void add(const T* from, T* to, Index n) {
+        Index i = 0;
+        for (; i + static_cast<Index>(size) <= n; i += static_cast<Index>(size))
+            (P::load_unaligned(to + i) + P::load_unaligned(from + i)).store_unaligned(to + i);
+        for (; i < n; ++i) to[i] += from[i];
     }
 
     static void fill(LaneKernels<T>& table) {
         [&table]<class... R>(rules::List<R...>) {
-            table = {size, {nullptr, &rule<R>...}, &sum, &sum_over_points, &deliver, &load};
+            table = {size, {nullptr, &rule<R>...}, &sum, &sum_over_points, &deliver, &add};
         }(rules::All{});
     }
 };
 
-}  // namespace function
+}  // namespace program
 }  // namespace v1
 }  // namespace autodiff

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Assembling: folding, reuse, identities, removal of what is dead.
-#include "autodiff/function/program.hpp"
+#include "autodiff/program/program.hpp"
 
 #include "autodiff/node.hpp"
 #include "autodiff/scalar.hpp"
@@ -12,7 +12,7 @@
 
 namespace autodiff {
 inline namespace v1 {
-namespace function {
+namespace program {
 
 namespace {
 
@@ -189,6 +189,6 @@ Program Assembler::finish(std::span<const Value> outputs, std::span<const Guard>
     return live;
 }
 
-}  // namespace function
+}  // namespace program
 }  // namespace v1
 }  // namespace autodiff

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: MIT
 // From drafted steps to a plan: where each value is kept, and for how long.
-#include "autodiff/function/plan.hpp"
+#include "autodiff/program/plan.hpp"
 
-#include "autodiff/function/draft.hpp"
+#include "autodiff/program/draft.hpp"
 
 #include <algorithm>
 
 namespace autodiff {
 inline namespace v1 {
-namespace function {
+namespace program {
 
 namespace {
 
-/// What a block may keep: half a usual first-level cache, else a part of the second level.
-constexpr std::size_t small_block = 32 * 1024, large_block = 1024 * 1024;
+/// What the slots of a tile may take: half a usual first-level cache, else a part of the second level. And how wide a tile may be.
+constexpr std::size_t small_tile = 24 * 1024, large_tile = 1024 * 1024;
+constexpr std::uint32_t most_vectors = 64;
 
 /// Slots for values of one list of steps: a value gives its slot back after its last use, and the next one takes it.
 class Slots {
@@ -67,6 +68,10 @@ Kernel<T> kernel_of(const Draft& draft, const LaneKernels<T>& kernels) {
     }
     return kernels.of_rule[static_cast<std::size_t>(draft.operation)];
 }
+template <class T>
+ScalarKernel<T> kernel_of(const Draft& draft, const ScalarKernels<T>& kernels) {
+    return draft.kind == Draft::Kind::sum ? kernels.sum : kernels.of_rule[static_cast<std::size_t>(draft.operation)];
+}
 
 }  // namespace
 
@@ -114,16 +119,17 @@ Plan<T> make_plan(const Program& program, const std::vector<bool>& shared, std::
         const std::uint32_t place = scalars.place(v);
         return place < inputs ? place : place + constants;
     };
-    const auto finish = [&](Steps<T>& steps, const Draft& draft, std::uint32_t y, const LaneKernels<T>& kernels, const auto& place) {
-        Step<T> step{kernel_of(draft, kernels), y, 0, 0, 0};
+    /// A step from a draft, its operands at place(value).
+    const auto finish = [&]<class S>(std::vector<S>& steps, const Draft& draft, std::uint32_t y, const auto& kernels, const auto& place) {
+        S step{kernel_of(draft, kernels), y, 0, 0, 0};
         if (draft.count == 0) {
             step.a = place(draft.x[0]), step.b = place(draft.x[1]), step.c = place(draft.x[2]);
         } else {
-            step.a = static_cast<std::uint32_t>(steps.terms.size()), step.b = draft.count;
+            step.a = static_cast<std::uint32_t>(plan.terms.size()), step.b = draft.count;
             for (std::uint32_t t = draft.terms; t < draft.terms + draft.count; ++t)
-                steps.terms.push_back({place(drafter.terms[t].a), place(drafter.terms[t].b), drafter.terms[t].kind});
+                plan.terms.push_back({place(drafter.terms[t].a), place(drafter.terms[t].b), drafter.terms[t].kind});
         }
-        steps.steps.push_back(step);
+        steps.push_back(step);
     };
     for (std::uint32_t s = 0; s < drafter.prologue.size(); ++s) {
         const Draft& draft = drafter.prologue[s];
@@ -133,53 +139,51 @@ Plan<T> make_plan(const Program& program, const std::vector<bool>& shared, std::
         scalars.take(draft.y);
         finish(plan.prologue, draft, scalar_place(draft.y), scalar_kernels<T>(), scalar_place);
     }
-    plan.prologue.slots = scalars.count() + constants;
+    plan.prologue_slots = scalars.count() + constants;
 
-    // The main steps: vectors of what is uniform first, then the slots, then the sums.
+    // The main steps: which inputs they read, what the prologue has for them, and slots for the rest.
     Slots slots(program.values());
-    std::vector<std::uint32_t> vector_of(program.values(), none), vector_of_constant(program.constants.size(), none);
-    std::uint32_t vectors = 0;
+    std::vector<std::uint32_t> spread_of(program.values(), none), spread_of_constant(program.constants.size(), none);
+    const auto spread = [&](Value v) -> std::uint32_t& { return (is_constant(v) ? spread_of_constant : spread_of)[index_of(v)]; };
     for (std::uint32_t s = 0; s < drafter.main.size(); ++s)
         for_each_operand(drafter.main[s], drafter.terms, [&](Value v) {
             if (!drafter.uniform(v)) return slots.use(v, s);
-            std::uint32_t& place = (is_constant(v) ? vector_of_constant : vector_of)[index_of(v)];
-            if (place != none) return;
-            place = vectors++;
-            plan.spread.push_back({scalar_place(v), place});
+            if (spread(v) != none) return;
+            spread(v) = static_cast<std::uint32_t>(plan.spread.size());
+            plan.spread.push_back(scalar_place(v));
         });
-    // Slots are counted in blocks while they are handed out; how wide a block may be follows from their number.
-    std::vector<std::uint32_t> y_of(drafter.main.size());
-    std::vector<std::uint32_t> x_of;  // per operand, in the order of for_each_operand
+    std::vector<std::uint32_t> varying_of(program.inputs, none);
     for (std::uint32_t k = 0; k < program.inputs; ++k)
-        if (!shared[k] && slots.used(Value{k})) plan.varying.push_back({k, slots.take(Value{k})});
+        if (!shared[k] && slots.used(Value{k})) {
+            varying_of[k] = static_cast<std::uint32_t>(plan.varying.size());
+            plan.varying.push_back(k);
+        }
+    const auto is_input = [&](Value v) { return program.is_input(v); };
+    std::vector<std::uint32_t> y_of(drafter.main.size());
+    std::vector<std::uint32_t> result_of(program.values(), none);
     for (std::uint32_t s = 0; s < drafter.main.size(); ++s) {
         const Draft& draft = drafter.main[s];
-        for_each_operand(draft, drafter.terms, [&](Value v) { x_of.push_back(drafter.uniform(v) ? 0 : slots.place(v)); });
         for_each_operand(draft, drafter.terms, [&](Value v) {
-            if (!drafter.uniform(v)) slots.release_after(v, s);
+            if (!drafter.uniform(v) && !is_input(v)) slots.release_after(v, s);
         });
-        y_of[s] = draft.to == none ? slots.take(draft.y) : draft.to;
+        y_of[s] = draft.to;
+        if (draft.to != none) continue;
+        y_of[s] = result_of[index_of(draft.y)] = static_cast<std::uint32_t>(plan.results.size());
+        plan.results.push_back(slots.take(draft.y));
     }
-    plan.main.slots = slots.count();
+    plan.slots = slots.count();
     const std::size_t vector_bytes = plan.lanes->size * sizeof(T);
-    plan.vectors = 8;
-    while (plan.vectors > 4 && plan.main.slots * plan.vectors * vector_bytes > small_block) plan.vectors /= 2;
-    while (plan.vectors > 1 && plan.main.slots * plan.vectors * vector_bytes > large_block) plan.vectors /= 2;
-    plan.first_sum = vectors + plan.main.slots * plan.vectors;
-    plan.width = plan.first_sum + plan.sums;
-    for (auto& load : plan.varying) load.place = vectors + load.place * plan.vectors;
-    std::size_t operand = 0;
+    plan.vectors = most_vectors;
+    while (plan.vectors > 4 && plan.slots * plan.vectors * vector_bytes > small_tile) plan.vectors /= 2;
+    while (plan.vectors > 1 && plan.slots * plan.vectors * vector_bytes > large_tile) plan.vectors /= 2;
     for (std::uint32_t s = 0; s < drafter.main.size(); ++s) {
         const Draft& draft = drafter.main[s];
-        std::uint32_t y = y_of[s];
-        if (draft.kind == Draft::Kind::sum_over_points)
-            y += plan.first_sum;
-        else
-            y = draft.to == none ? vectors + y * plan.vectors : to_column | y;
-        finish(plan.main, draft, y, *plan.lanes, [&](Value v) {
-            const std::uint32_t slot = x_of[operand++];
-            if (drafter.uniform(v)) return repeated | (is_constant(v) ? vector_of_constant : vector_of)[index_of(v)];
-            return vectors + slot * plan.vectors;
+        const std::uint32_t first = draft.kind == Draft::Kind::sum_over_points ? plan.first_sum()
+                                    : draft.to == none                         ? plan.first_result()
+                                                                               : plan.first_column();
+        finish(plan.main, draft, first + y_of[s], *plan.lanes, [&](Value v) {
+            if (drafter.uniform(v)) return plan.first_spread() + spread(v);
+            return is_input(v) ? varying_of[index_of(v)] : plan.first_result() + result_of[index_of(v)];
         });
     }
     for (const auto& output : drafter.outputs)
@@ -189,6 +193,6 @@ Plan<T> make_plan(const Program& program, const std::vector<bool>& shared, std::
 template Plan<float> make_plan(const Program&, const std::vector<bool>&, std::span<const Delivery>);
 template Plan<double> make_plan(const Program&, const std::vector<bool>&, std::span<const Delivery>);
 
-}  // namespace function
+}  // namespace program
 }  // namespace v1
 }  // namespace autodiff

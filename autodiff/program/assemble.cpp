@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 // A program from the rows of a tape, and a program run on a tape.
-#include "autodiff/function/program.hpp"
 #include "autodiff/node.hpp"
+#include "autodiff/program/program.hpp"
 #include "autodiff/scalar.hpp"
 
 #include <fmt/format.h>
 
 namespace autodiff {
 inline namespace v1 {
-namespace function {
+namespace program {
 
 namespace {
 
@@ -127,6 +127,6 @@ Recorded run(const Program& program, std::span<const Scalar> inputs) {
     return result;
 }
 
-}  // namespace function
+}  // namespace program
 }  // namespace v1
 }  // namespace autodiff

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Which kernels a machine uses: those for its best instruction set, and those for one point at a time.
-#include "autodiff/function/lane_kernels.hpp"
+#include "autodiff/program/steps.hpp"
 
 namespace autodiff {
 inline namespace v1 {
-namespace function {
+namespace program {
 
 template <class T>
 const LaneKernels<T>& lane_kernels() {
@@ -20,12 +20,11 @@ template const LaneKernels<double>& lane_kernels();
 
 namespace {
 
-/// One number at a time: a slot is a number, nothing is repeated, nothing goes to columns.
+/// One number at a time.
 template <class T>
 struct Single {
     template <class R>
-    static void rule(const Step<T>& step, const Frame<T>& frame) {
-        T* const x = frame.memory;
+    static void rule(const ScalarStep<T>& step, T* x, const Term*) {
         if constexpr (rules::UnaryRule<R>)
             x[step.y] = R::value(x[step.a]);
         else if constexpr (rules::BinaryRule<R>)
@@ -50,26 +49,26 @@ struct Single {
             return a;
         }
     }
-    static void sum(const Step<T>& step, const Frame<T>& frame) {
-        const Term* const terms = frame.terms + step.a;
-        T s = value(frame.memory, terms[0]);
-        for (std::uint32_t k = 1; k < step.b; ++k) s += value(frame.memory, terms[k]);
-        frame.memory[step.y] = s;
+    static void sum(const ScalarStep<T>& step, T* x, const Term* all) {
+        const Term* const terms = all + step.a;
+        T s = value(x, terms[0]);
+        for (std::uint32_t k = 1; k < step.b; ++k) s += value(x, terms[k]);
+        x[step.y] = s;
     }
 };
 
 }  // namespace
 
 template <class T>
-const LaneKernels<T>& scalar_kernels() {
-    static const LaneKernels<T> table = []<class... R>(rules::List<R...>) {
-        return LaneKernels<T>{1, {nullptr, &Single<T>::template rule<R>...}, &Single<T>::sum, nullptr, nullptr, nullptr};
+const ScalarKernels<T>& scalar_kernels() {
+    static const ScalarKernels<T> table = []<class... R>(rules::List<R...>) {
+        return ScalarKernels<T>{{nullptr, &Single<T>::template rule<R>...}, &Single<T>::sum};
     }(rules::All{});
     return table;
 }
-template const LaneKernels<float>& scalar_kernels();
-template const LaneKernels<double>& scalar_kernels();
+template const ScalarKernels<float>& scalar_kernels();
+template const ScalarKernels<double>& scalar_kernels();
 
-}  // namespace function
+}  // namespace program
 }  // namespace v1
 }  // namespace autodiff

@@ -3,13 +3,13 @@
 /// operands are still values of the program; plan.cpp gives them their places.
 #pragma once
 
-#include "autodiff/function/plan.hpp"
+#include "autodiff/program/plan.hpp"
 
 #include <algorithm>
 
 namespace autodiff {
 inline namespace v1 {
-namespace function {
+namespace program {
 
 /// A sum is cut into steps of at most so many terms: their operands have to stay alive until it is computed.
 inline constexpr std::size_t most_terms = 24;
@@ -220,6 +220,6 @@ class Drafter {
     std::size_t next_output_ = 0;
 };
 
-}  // namespace function
+}  // namespace program
 }  // namespace v1
 }  // namespace autodiff

@@ -17,7 +17,7 @@
 
 namespace autodiff {
 inline namespace v1 {
-namespace function {
+namespace program {
 
 /// Names a value of a program: an input, the result of an instruction (numbered on after the inputs), or a constant.
 enum class Value : std::uint32_t {};
@@ -104,6 +104,6 @@ struct Recorded {
 /// `t5 < 0.5`: the comparison that a guard stands for.
 [[nodiscard]] std::string comparison_of(const Program& program, const Guard& guard);
 
-}  // namespace function
+}  // namespace program
 }  // namespace v1
 }  // namespace autodiff

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Programs as text.
-#include "autodiff/function/program.hpp"
+#include "autodiff/program/program.hpp"
 
 #include <fmt/format.h>
 
 namespace autodiff {
 inline namespace v1 {
-namespace function {
+namespace program {
 
 namespace {
 
@@ -45,6 +45,6 @@ std::string to_string(const Program& program) {
     return text + '\n';
 }
 
-}  // namespace function
+}  // namespace program
 }  // namespace v1
 }  // namespace autodiff

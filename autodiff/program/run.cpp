@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: MIT
+// From a plan and the layout of its operands to tiles. `Layout` is what all tiles of a run share, `Desk` what one thread works with.
+#include "autodiff/program/run.hpp"
+
+#include "autodiff/kernels/denormals.hpp"
+#include "autodiff/kernels/storage.hpp"
+#include "autodiff/kernels/threads.hpp"
+
+#include <algorithm>
+#include <optional>
+
+namespace autodiff {
+inline namespace v1 {
+namespace program {
+
+namespace {
+
+constexpr Index short_row = 64;              // rows of fewer elements are joined to tiles
+constexpr Index least_work = 131'072;        // steps times elements that a thread takes at once
+constexpr Index most_parts = 64;             // of a run with sums
+constexpr std::size_t on_stack = 16 * 1024;  // bytes
+constexpr std::size_t alignment = 64;
+
+std::size_t as_size(Index n) { return static_cast<std::size_t>(n); }
+
+/// How an input lies along the innermost axis.
+enum class Lie : std::uint8_t {
+    dense,    // side by side, so that a tile is read where it is
+    uniform,  // the same number all along
+    other,    // to be gathered
+};
+
+/// What all tiles of a run have in common: the axes, as few as the strides allow, and how each operand lies along them.
+template <class T>
+struct Layout {
+    const Plan<T>& plan;
+    std::span<const Input<T>> inputs;
+    std::span<const Output<T>> outputs;
+    Index size = static_cast<Index>(plan.lanes->size);
+    ShortList<Index, 4> extents;            // of axes that cannot be joined, outermost first; the last one is the row
+    ShortList<Index, 16> strides;           // per varying input, per axis
+    ShortList<Lie, 8> lie;                  // per varying input
+    ShortList<std::uint8_t, 32> narrow{};   // per main step: whether one vector of it serves the tile
+    ShortList<std::uint32_t, 6> columns{};  // the outputs that main steps write
+    Index rows = 1, row = 1;                // how many, and their length
+    Index rows_a_tile = 1;                  // more than 1: whole rows, gathered unless dense or uniform everywhere
+    Index tile = 0;                         // elements of a tile, at most
+    std::size_t bytes = 0;                  // of a desk
+
+    Layout(const Plan<T>& p, std::span<const Index> given, std::span<const Input<T>> in, std::span<const Output<T>> out)
+        : plan(p), inputs(in), outputs(out) {
+        join_axes(given);
+        row = extents.empty() ? 1 : extents.back();
+        for (std::size_t axis = 0; axis + 1 < extents.size(); ++axis) rows *= extents[axis];
+        tile = size * Index{plan.vectors};
+        if (row < short_row && rows > 1) rows_a_tile = std::max<Index>(1, tile / row);
+        for (std::size_t k = 0; k < plan.varying.size(); ++k) lie.push_back(rows_a_tile > 1 ? lie_in_many_rows(k) : lie_in_a_row(k));
+        find_narrow_steps();
+        for (const auto& output : plan.outputs)
+            if (output.delivery == Delivery::each && !output.uniform) columns.push_back(output.place);
+        bytes = desk_bytes();
+    }
+    [[nodiscard]] std::size_t rank() const { return extents.size(); }
+    [[nodiscard]] const Index* strides_of(std::size_t k) const { return strides.data() + k * rank(); }
+    [[nodiscard]] const Input<T>& input(std::size_t k) const { return inputs[plan.varying[k]]; }
+
+  private:
+    void join_axes(std::span<const Index> given) {
+        const std::size_t n = plan.varying.size();
+        ShortList<std::size_t, 4> first, last;  // the given axes that an axis begins and ends with
+        for (std::size_t axis = 0; axis < given.size(); ++axis) {
+            if (given[axis] == 1) continue;
+            bool joins = !extents.empty();
+            for (std::size_t k = 0; k < n && joins; ++k) joins = input(k).strides[last.back()] == input(k).strides[axis] * given[axis];
+            if (joins)
+                extents.back() *= given[axis], last.back() = axis;
+            else
+                extents.push_back(given[axis]), last.push_back(axis);
+        }
+        strides.reserve(n * extents.size());
+        for (std::size_t k = 0; k < n; ++k)
+            for (const std::size_t axis : last) strides.push_back(input(k).strides[axis]);
+    }
+    [[nodiscard]] Lie lie_in_a_row(std::size_t k) const {
+        if (rank() == 0) return Lie::uniform;
+        const Index step = strides_of(k)[rank() - 1];
+        return step == 1 ? Lie::dense : step == 0 ? Lie::uniform : Lie::other;
+    }
+    [[nodiscard]] Lie lie_in_many_rows(std::size_t k) const {
+        bool dense = true, uniform = true;
+        Index step = 1;
+        for (std::size_t axis = rank(); axis-- > 0;) {
+            dense = dense && strides_of(k)[axis] == step;
+            uniform = uniform && strides_of(k)[axis] == 0;
+            step *= extents[axis];
+        }
+        return dense ? Lie::dense : uniform ? Lie::uniform : Lie::other;
+    }
+    /// A step whose operands are all one vector is computed once a tile, unless its result has to be there for every point.
+    void find_narrow_steps() {
+        ShortList<std::uint8_t, 64> one_vector(plan.places(), 0);
+        for (std::size_t k = 0; k < lie.size(); ++k) one_vector[k] = lie[k] == Lie::uniform;
+        for (std::uint32_t k = plan.first_spread(); k < plan.first_result(); ++k) one_vector[k] = 1;
+        for (const Step<T>& step : plan.main) {
+            bool once = step.y >= plan.first_result() && step.y < plan.first_sum();
+            if (step.kernel == plan.lanes->sum)
+                for (std::uint32_t t = step.a; t < step.a + step.b; ++t)
+                    once = once && one_vector[plan.terms[t].a] != 0 && one_vector[plan.terms[t].b] != 0;
+            else
+                once = once && one_vector[step.a] != 0 && one_vector[step.b] != 0 && one_vector[step.c] != 0;
+            narrow.push_back(once ? 1 : 0);
+            if (once) one_vector[step.y] = 1;
+        }
+    }
+    [[nodiscard]] std::size_t desk_bytes() const {
+        std::size_t vectors = plan.spread.size() + plan.sums + plan.results.size() + std::size_t{plan.slots} * plan.vectors;
+        for (const Lie l : lie) vectors += l == Lie::other ? plan.vectors : 1;
+        for (const std::uint32_t k : columns) vectors += outputs[k].add ? plan.vectors : 1;
+        return vectors * as_size(size) * sizeof(T);
+    }
+};
+
+/// The places of one thread, and the memory behind those that are not operands.
+template <class T>
+class Desk {
+  public:
+    Desk(const Layout<T>& layout, const T* prologue)
+        : layout_(layout), plan_(layout.plan), places_(plan_.places()), offset_(layout.lie.size(), 0), position_(layout.rank(), 0) {
+        T* next = reinterpret_cast<T*>(stack_);
+        if (layout.bytes > sizeof(stack_)) {
+            heap_ = kernels::Storage(static_cast<Index>(layout.bytes), 1);
+            next = reinterpret_cast<T*>(heap_.bytes());
+        }
+        const std::size_t size = as_size(layout.size), wide = size * plan_.vectors;
+        const auto take = [&next](std::size_t count) { return std::exchange(next, next + count); };
+        for (const Lie l : layout.lie) in_.push_back(take(l == Lie::other ? wide : size));
+        for (const std::uint32_t k : layout.columns) out_.push_back(take(layout.outputs[k].add ? wide : size));
+        for (std::uint32_t k = 0; k < plan_.spread.size(); ++k) {
+            T* const vector = take(size);
+            std::fill_n(vector, size, prologue[plan_.spread[k]]);
+            places_[plan_.first_spread() + k] = {vector, 0};
+        }
+        for (std::uint32_t k = 0; k < plan_.sums; ++k) {
+            T* const vector = take(size);
+            std::fill_n(vector, size, T{0});
+            places_[plan_.first_sum() + k] = {vector, 0};
+        }
+        T* const slots = take(plan_.slots * wide);
+        for (std::uint32_t k = 0; k < plan_.results.size(); ++k)
+            places_[plan_.first_result() + k] = {slots + plan_.results[k] * wide, size};
+        for (std::size_t s = 0; s < plan_.main.size(); ++s)
+            if (layout.narrow[s] != 0) places_[plan_.main[s].y] = {take(size), 0};
+    }
+
+    /// Elements [begin, end) of the rows [first, last): of one row, or all of them.
+    void work(Index first, Index last, Index begin, Index end) {
+        for (Index r = first; r < last; r += layout_.rows_a_tile) {
+            seek(r);
+            if (layout_.rows_a_tile > 1) {
+                work_on_rows(r, std::min(layout_.rows_a_tile, last - r));
+                continue;
+            }
+            for (Index at = begin; at < end; at += layout_.tile) {
+                const Index n = std::min(layout_.tile, end - at);
+                for (std::size_t k = 0; k < in_.size(); ++k) place_input(k, at, n);
+                tile(r * layout_.row + at, n);
+            }
+        }
+    }
+    /// The sum of output k so far.
+    [[nodiscard]] double sum(std::uint32_t k) const {
+        const T* const lanes = places_[plan_.first_sum() + k].first;
+        double sum = 0;
+        for (Index lane = 0; lane < layout_.size; ++lane) sum += static_cast<double>(lanes[lane]);
+        return sum;
+    }
+
+  private:
+    /// Where the row begins in each input.
+    void seek(Index r) {
+        const std::size_t outer = layout_.rank() < 2 ? 0 : layout_.rank() - 1;
+        for (std::size_t axis = outer; axis-- > 0;) {
+            position_[axis] = r % layout_.extents[axis];
+            r /= layout_.extents[axis];
+        }
+        for (std::size_t k = 0; k < in_.size(); ++k) {
+            offset_[k] = 0;
+            for (std::size_t axis = 0; axis < outer; ++axis) offset_[k] += position_[axis] * layout_.strides_of(k)[axis];
+        }
+    }
+    void place_input(std::size_t k, Index at, Index n) {
+        const T* const first = layout_.input(k).first + offset_[k];
+        switch (layout_.lie[k]) {
+        case Lie::dense:
+            read_at(k, first + at);
+            break;
+        case Lie::uniform:
+            repeat(k, *first);
+            break;
+        case Lie::other:
+            gather(in_[k], first + at * layout_.strides_of(k)[layout_.rank() - 1], k, n);
+            read_at(k, in_[k]);
+            break;
+        }
+    }
+    void read_at(std::size_t k, const T* first) { places_[k] = {const_cast<T*>(first), as_size(layout_.size)}; }
+    void repeat(std::size_t k, T value) {
+        std::fill_n(in_[k], layout_.size, value);
+        places_[k] = {in_[k], 0};
+    }
+    void gather(T* to, const T* from, std::size_t k, Index n) const {
+        const Index step = layout_.strides_of(k)[layout_.rank() - 1];
+        if (step == 1)
+            std::copy_n(from, n, to);
+        else if (step == 0)
+            std::fill_n(to, n, *from);
+        else
+            for (Index i = 0; i < n; ++i) to[i] = from[i * step];
+    }
+    /// Whole rows, one after the other in one tile.
+    void work_on_rows(Index r, Index count) {
+        const Index row = layout_.row, n = count * row;
+        for (std::size_t k = 0; k < in_.size(); ++k) {
+            const T* const first = layout_.input(k).first + offset_[k];
+            if (layout_.lie[k] == Lie::dense) {
+                read_at(k, first);
+            } else if (layout_.lie[k] == Lie::uniform) {
+                repeat(k, *first);
+            } else {
+                for (Index i = 0; i < count; ++i) gather(in_[k] + i * row, layout_.input(k).first + offset_of_row(k, i), k, row);
+                read_at(k, in_[k]);
+            }
+        }
+        tile(r * row, n);
+    }
+    /// Where row i after the one that was sought begins in input k.
+    [[nodiscard]] Index offset_of_row(std::size_t k, Index i) const {
+        const Index* const strides = layout_.strides_of(k);
+        Index offset = 0;
+        for (std::size_t axis = layout_.rank() - 1; axis-- > 0;) {
+            i += position_[axis];
+            offset += i % layout_.extents[axis] * strides[axis];
+            i /= layout_.extents[axis];
+        }
+        return offset;
+    }
+
+    [[nodiscard]] const Output<T>& output(std::size_t k) const { return layout_.outputs[layout_.columns[k]]; }
+    void place_output(std::size_t k, T* first) { places_[plan_.first_column() + layout_.columns[k]] = {first, as_size(layout_.size)}; }
+
+    /// n elements from the given one on, inputs placed: whole vectors where they lie, the rest through one padded vector.
+    void tile(Index at, Index n) {
+        const Index rest = n % layout_.size, whole = n - rest;
+        if (whole > 0) {
+            for (std::size_t k = 0; k < out_.size(); ++k) place_output(k, output(k).add ? out_[k] : output(k).first + at);
+            execute(whole / layout_.size, whole);
+            for (std::size_t k = 0; k < out_.size(); ++k)
+                if (output(k).add) plan_.lanes->add(out_[k], output(k).first + at, whole);
+        }
+        if (rest == 0) return;
+        for (std::size_t k = 0; k < in_.size(); ++k) {
+            if (places_[k].step == 0) continue;
+            const T* const from = places_[k].first + whole;  // may lie in in_[k] itself, further on
+            for (Index i = 0; i < rest; ++i) in_[k][i] = from[i];
+            std::fill(in_[k] + rest, in_[k] + layout_.size, in_[k][rest - 1]);
+            read_at(k, in_[k]);
+        }
+        for (std::size_t k = 0; k < out_.size(); ++k) place_output(k, out_[k]);
+        execute(1, rest);
+        for (std::size_t k = 0; k < out_.size(); ++k) {
+            T* const to = output(k).first + at + whole;
+            if (output(k).add)
+                for (Index i = 0; i < rest; ++i) to[i] += out_[k][i];
+            else
+                for (Index i = 0; i < rest; ++i) to[i] = out_[k][i];
+        }
+    }
+    void execute(Index vectors, Index points) const {
+        const Frame<T> wide{places_.data(), plan_.terms.data(), static_cast<int>(vectors), points};
+        const Frame<T> narrow{places_.data(), plan_.terms.data(), 1, points};
+        for (std::size_t s = 0; s < plan_.main.size(); ++s) plan_.main[s].kernel(plan_.main[s], layout_.narrow[s] != 0 ? narrow : wide);
+    }
+
+    const Layout<T>& layout_;
+    const Plan<T>& plan_;
+    ShortList<Place<T>, 12> places_;
+    ShortList<T*, 6> in_, out_;  // one vector or one tile for each
+    ShortList<Index, 6> offset_;
+    ShortList<Index, 4> position_;
+    kernels::Storage heap_;
+    alignas(alignment) std::byte stack_[on_stack];
+};
+
+/// Everything that no point matters for.
+template <class T, class Read>
+void run_prologue(const Plan<T>& plan, T* memory, const Read& input) {
+    for (const auto& load : plan.shared) memory[load.slot] = input(load.input);
+    for (const auto& [value, slot] : plan.constants) memory[slot] = value;
+    for (const ScalarStep<T>& step : plan.prologue) step.kernel(step, memory, plan.terms.data());
+}
+
+/// Memory for a prologue: on the stack if it is short.
+template <class T>
+class Scratch {
+  public:
+    explicit Scratch(std::uint32_t count) {
+        if (count > std::size(stack_)) heap_ = kernels::Storage(Index{count}, sizeof(T));
+    }
+    [[nodiscard]] T* data() noexcept { return heap_.bytes() == nullptr ? stack_ : reinterpret_cast<T*>(heap_.bytes()); }
+
+  private:
+    kernels::Storage heap_;
+    T stack_[64];
+};
+
+template <class T>
+void deliver_uniform(const Plan<T>& plan, const T* prologue, Index n, std::span<const Output<T>> outputs, std::span<T> sums) {
+    for (const auto& output : plan.outputs) {
+        if (!output.uniform) continue;
+        const T value = prologue[output.slot];
+        if (output.delivery == Delivery::sum) {
+            sums[output.place] = static_cast<T>(n) * value;
+            continue;
+        }
+        const Output<T>& to = outputs[output.place];
+        if (to.add)
+            for (Index i = 0; i < n; ++i) to.first[i] += value;
+        else
+            std::fill_n(to.first, n, value);
+    }
+}
+
+/// All elements, in blocks that do not depend on the number of threads.
+template <class T>
+void run_blocks(const Layout<T>& layout, const T* prologue, std::span<T> sums, bool flush_denormals) {
+    const Plan<T>& plan = layout.plan;
+    const Index steps = std::ssize(plan.main) + std::ssize(plan.terms);
+    const Index tiles = std::max<Index>(1, least_work / (std::max<Index>(1, steps) * layout.tile)), block = tiles * layout.tile;
+    const auto work = [&](Index first, Index last, Index begin, Index end, double* part) {
+        const kernels::FlushDenormals flush(flush_denormals);
+        Desk<T> desk(layout, prologue);
+        desk.work(first, last, begin, end);
+        for (std::uint32_t k = 0; k < plan.sums; ++k) part[k] = desk.sum(k);
+    };
+    if (layout.rows == 1 && plan.sums == 0) {
+        if (layout.row < 2 * block) return work(0, 1, 0, layout.row, nullptr);
+        return kernels::parallel_for(layout.row, block, [&](Index begin, Index end) { work(0, 1, begin, end, nullptr); });
+    }
+    if (plan.sums == 0) {
+        const Index quantum = layout.rows_a_tile, some = std::max<Index>(1, block / (layout.row * quantum)) * quantum;
+        if (layout.rows < 2 * some) return work(0, layout.rows, 0, layout.row, nullptr);
+        return kernels::parallel_for(layout.rows, some, [&](Index begin, Index end) { work(begin, end, 0, layout.row, nullptr); });
+    }
+    const Index least = std::max((layout.row + most_parts - 1) / most_parts, block);
+    const Index part = (least + layout.tile - 1) / layout.tile * layout.tile;
+    const Index parts = (layout.row + part - 1) / part;
+    std::vector<double> sum(as_size(parts) * plan.sums);
+    kernels::parallel_for(layout.row, part,
+                          [&](Index begin, Index end) { work(0, 1, begin, end, sum.data() + as_size(begin / part) * plan.sums); });
+    for (std::uint32_t k = 0; k < plan.sums; ++k) {
+        double total = 0;
+        for (Index p = 0; p < parts; ++p) total += sum[as_size(p) * plan.sums + k];
+        sums[k] = static_cast<T>(total);
+    }
+}
+
+}  // namespace
+
+template <class T>
+void run(const Plan<T>& plan, std::span<const Index> extents, std::span<const Input<T>> inputs, std::span<const Output<T>> outputs,
+         std::span<T> sums, bool flush_denormals) {
+    Index n = 1;
+    for (const Index extent : extents) n *= extent;
+    if (n == 0) return;
+    Scratch<T> prologue(plan.prologue_slots);
+    run_prologue(plan, prologue.data(), [&](std::uint32_t k) { return *inputs[k].first; });
+    if (!plan.main.empty()) run_blocks(Layout<T>(plan, extents, inputs, outputs), prologue.data(), sums, flush_denormals);
+    deliver_uniform(plan, prologue.data(), n, outputs, sums);
+}
+template void run(const Plan<float>&, std::span<const Index>, std::span<const Input<float>>, std::span<const Output<float>>,
+                  std::span<float>, bool);
+template void run(const Plan<double>&, std::span<const Index>, std::span<const Input<double>>, std::span<const Output<double>>,
+                  std::span<double>, bool);
+
+template <class T>
+void run_at(const Plan<T>& plan, std::span<const T> inputs, std::span<T> outputs) {
+    Scratch<T> memory(plan.prologue_slots);
+    run_prologue(plan, memory.data(), [&](std::uint32_t k) { return inputs[k]; });
+    for (std::size_t k = 0; k < plan.outputs.size(); ++k) outputs[k] = memory.data()[plan.outputs[k].slot];
+}
+template void run_at(const Plan<float>&, std::span<const float>, std::span<float>);
+template void run_at(const Plan<double>&, std::span<const double>, std::span<double>);
+
+}  // namespace program
+}  // namespace v1
+}  // namespace autodiff
