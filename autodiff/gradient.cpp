@@ -166,10 +166,10 @@ std::vector<AnyTensor> swept(const Tape& tape, std::uint32_t root, const AnyTens
 
 }  // namespace
 
-void Gradient::sweep_tensors(const Tape& tape, std::uint32_t root, const AnyTensor& seed, const GradientOptions& options) {
+void Gradient::sweep_tensors(const Tape& tape, std::uint32_t root, const AnyTensor& seed, const GradientOptions& options, NodeList* spent) {
     try {
         begin(tape, root);
-        const std::vector<Node>& nodes = tape.nodes();
+        const NodeList& nodes = tape.nodes();
         const std::size_t tensors = nodes_up_to(nodes, root);
         for (std::size_t n = 0; n < tensors; ++n) {
             kept_.push_back(nodes[n].retained);
@@ -184,6 +184,7 @@ void Gradient::sweep_tensors(const Tape& tape, std::uint32_t root, const AnyTens
             for (std::size_t n = 0; n < tensors; ++n) settle(block_[n], adjoints.error[n]);
         } else {
             Adjoints<double> adjoints{scalar_.get(), std::vector<AnyTensor>(tensors)};
+            adjoints.spent = spent;
             block_ = swept(tape, root, seed, adjoints);
         }
         // Contributions may be views (a broadcast, a transpose); what users get lies in row-major order.
@@ -193,7 +194,7 @@ void Gradient::sweep_tensors(const Tape& tape, std::uint32_t root, const AnyTens
                     if constexpr (!std::same_as<X, std::monostate>) x = x.contiguous();
                 },
                 block);
-        trace_reach(tape, root);
+        if (spent == nullptr) trace_reach(tape, root);
     } catch (...) {
         forget();
         throw;
@@ -204,7 +205,7 @@ void Gradient::sweep_tensors(const Tape& tape, std::uint32_t root, const AnyTens
 /// so a tape with tensors is walked once more.
 void Gradient::trace_reach(const Tape& tape, std::uint32_t root) {
     const WengertList& list = tape.list();
-    const std::vector<Node>& nodes = tape.nodes();
+    const NodeList& nodes = tape.nodes();
     reached_.assign(std::size_t{root} + 1, false);
     reached_[root] = true;
     std::size_t node = nodes_up_to(nodes, root);
@@ -229,17 +230,46 @@ void Tape::gradient(const Scalar& y, Gradient& into, const GradientOptions& opti
         into.sweep_tensors(*this, row, {}, options);
 }
 
+namespace {
+
 template <class T>
-void Tape::gradient(const Tensor<T>& y, Gradient& into, const GradientOptions& options) const {
-    const Place& place = y.place();
+void check_one_element(const Tensor<T>& y) {
     if (y.size() != 1)
         throw ShapeError("gradient", "a result with one element", fmt::format("shape {}", to_string(y.shape())),
                          "sum it, or ask for the jacobian");
+}
+
+}  // namespace
+
+template <class T>
+void Tape::gradient(const Tensor<T>& y, Gradient& into, const GradientOptions& options) const {
+    const Place& place = y.place();
+    check_one_element(y);
     check_holds(place.row, place.id, "gradient");
     into.sweep_tensors(*this, place.row, Tensor<T>::ones(y.shape()), options);
 }
 template void Tape::gradient(const Tensor<float>&, Gradient&, const GradientOptions&) const;
 template void Tape::gradient(const Tensor<double>&, Gradient&, const GradientOptions&) const;
+
+Gradient Tape::spend(const Scalar& y) {
+    check_holds(y.row(), y.recording(), "gradient");
+    Gradient g;
+    if (nodes_.empty())
+        g.sweep_scalars(*this, y.row());
+    else
+        g.sweep_tensors(*this, y.row(), {}, {}, &nodes_);
+    return g;
+}
+template <class T>
+Gradient Tape::spend(const Tensor<T>& y) {
+    check_one_element(y);
+    check_holds(y.place().row, y.place().id, "gradient");
+    Gradient g;
+    g.sweep_tensors(*this, y.place().row, Tensor<T>::ones(y.shape()), {}, &nodes_);
+    return g;
+}
+template Gradient Tape::spend(const Tensor<float>&);
+template Gradient Tape::spend(const Tensor<double>&);
 
 Gradient Tape::gradient(const Scalar& y, const GradientOptions& options) const {
     Gradient g;

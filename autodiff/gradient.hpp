@@ -55,7 +55,7 @@ class Gradient {
     void forget() noexcept;
     void begin(const Tape& tape, std::uint32_t root);
     void sweep_scalars(const Tape& tape, std::uint32_t root);
-    void sweep_tensors(const Tape& tape, std::uint32_t root, const AnyTensor& seed, const GradientOptions& options);
+    void sweep_tensors(const Tape& tape, std::uint32_t root, const AnyTensor& seed, const GradientOptions& options, NodeList* spent = nullptr);
     void trace_reach(const Tape& tape, std::uint32_t root);
     [[nodiscard]] bool covers(std::uint32_t row, RecordingId id) const noexcept;
     [[nodiscard]] std::uint32_t checked(std::uint32_t row, RecordingId id, std::string_view operation) const;
@@ -184,7 +184,7 @@ template <class F, Argument... X>
         const auto y = std::apply(std::forward<F>(f), variables);
         using V = internal::ValueKind<std::remove_const_t<decltype(y)>, X...>;
         internal::check_depends(y);
-        const Gradient g = tape.gradient(y);
+        const Gradient g = tape.spend(y);
         auto parts = std::apply([&g](const auto&... v) { return std::tuple<internal::Kind<X>...>{internal::gradient_at<X>(g, v)...}; }, variables);
         if constexpr (sizeof...(X) == 1)
             return std::pair<V, internal::Kind<X>...>{internal::value_as<V>(y, false), std::get<0>(std::move(parts))};

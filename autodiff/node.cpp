@@ -96,9 +96,10 @@ void Pullback::add(std::size_t operand, Tensor<T> contribution) {
     }
 }
 
-Shape Pullback::shape(std::size_t operand) const {
+const Shape& Pullback::shape(std::size_t operand) const {
+    static const Shape of_a_scalar;
     const Source from = node().operands[operand];
-    return from.node == no_node ? Shape() : nodes_[from.node].shape;
+    return from.node == no_node ? of_a_scalar : nodes_[from.node].shape;
 }
 
 template <class T>

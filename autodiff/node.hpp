@@ -33,6 +33,9 @@ class Pushforward;
 class Primitive {
   public:
     virtual ~Primitive() = default;
+    /// From the pool: a tape makes and forgets as many as it has tensor rows.
+    static void* operator new(std::size_t bytes) { return kernels::take_memory(bytes); }
+    static void operator delete(void* primitive, std::size_t bytes) noexcept { kernels::give_memory(primitive, bytes); }
     [[nodiscard]] virtual std::string_view name() const = 0;
     /// Adds to every wanted operand its part of the adjoint.
     virtual void vjp(Pullback& pull) const = 0;
@@ -58,6 +61,12 @@ struct Node {
     bool retained = false;                 ///< its adjoint is kept after the sweep has passed
     std::uint32_t element_node = no_node;  ///< for an element of a tensor: the tensor's node ...
     Index element = 0;                     ///< ... and the flat position in it
+
+    /// Gives up what was saved: no sweep comes here again.
+    void spend() {
+        primitive.reset();
+        value = {};
+    }
 };
 
 /// Adjoints (or tangents) while a sweep runs: one number per row for scalars, one block per node for tensors.
@@ -69,6 +78,7 @@ struct Adjoints {
     [[nodiscard]] const AnyTensor& at(std::size_t node) const { return block[node]; }
     [[nodiscard]] std::size_t end() const noexcept { return block.size(); }  ///< of the nodes that have a block
     std::vector<AnyTensor> error{};  ///< per node, what rounding has lost from the block: in compensated sweeps only
+    NodeList* spent = nullptr;       ///< where set, nodes give up what they have saved as the sweep passes them
 };
 
 /// Where a part of the list begins: a row, its first operand, the first node from there on.
@@ -107,13 +117,13 @@ struct Compensated;
 class Pullback {
   public:
     /// A plain sweep: numbers flow, nothing is recorded.
-    Pullback(const std::vector<Node>& nodes, std::size_t index, Adjoints<double>& adjoints)
+    Pullback(const NodeList& nodes, std::size_t index, Adjoints<double>& adjoints)
         : nodes_(nodes), index_(index), plain_(&adjoints) {}
     /// A plain sweep that keeps what rounding loses between contributions.
-    Pullback(const std::vector<Node>& nodes, std::size_t index, Adjoints<Compensated>& adjoints)
+    Pullback(const NodeList& nodes, std::size_t index, Adjoints<Compensated>& adjoints)
         : nodes_(nodes), index_(index), compensated_(&adjoints) {}
     /// A sweep that records itself.
-    Pullback(const std::vector<Node>& nodes, std::size_t index, Adjoints<Scalar>& adjoints)
+    Pullback(const NodeList& nodes, std::size_t index, Adjoints<Scalar>& adjoints)
         : nodes_(nodes), index_(index), recording_(&adjoints) {}
 
     /// Whether an adjoint has arrived at the row; if not, nothing flows from it.
@@ -162,7 +172,7 @@ class Pullback {
     template <class T>
     void arrive(std::size_t operand, Destination<T> destination);
     /// The operand's shape; rank 0 for a Scalar.
-    [[nodiscard]] Shape shape(std::size_t operand) const;
+    [[nodiscard]] const Shape& shape(std::size_t operand) const;
 
     /// One element of the operand's adjoint += contribution (rank 0), without building a tensor of the operand's shape.
     template <class T>
@@ -184,7 +194,7 @@ class Pullback {
     }
     [[nodiscard]] double number(std::uint32_t row) const;
     [[nodiscard]] bool arrived_at(std::size_t node) const;
-    const std::vector<Node>& nodes_;  // by index: a sweep that records itself makes the list grow
+    const NodeList& nodes_;
     std::size_t index_;
     Adjoints<double>* plain_ = nullptr;
     Adjoints<Scalar>* recording_ = nullptr;
@@ -195,9 +205,9 @@ class Pullback {
 /// plain sweep and the recorded values in one that records itself.
 class Pushforward {
   public:
-    Pushforward(const std::vector<Node>& nodes, std::size_t index, const Adjoints<double>& tangents)
+    Pushforward(const NodeList& nodes, std::size_t index, const Adjoints<double>& tangents)
         : nodes_(nodes), index_(index), plain_(&tangents) {}
-    Pushforward(const std::vector<Node>& nodes, std::size_t index, const Adjoints<Scalar>& tangents)
+    Pushforward(const NodeList& nodes, std::size_t index, const Adjoints<Scalar>& tangents)
         : nodes_(nodes), index_(index), recording_(&tangents) {}
     [[nodiscard]] bool has(std::size_t operand) const;
     [[nodiscard]] bool any() const;
@@ -213,10 +223,10 @@ class Pushforward {
     [[nodiscard]] Tensor<T> result() const {
         return saved(std::get<Tensor<T>>(nodes_[index_].value));
     }
-    [[nodiscard]] Shape result_shape() const { return nodes_[index_].shape; }
+    [[nodiscard]] const Shape& result_shape() const { return nodes_[index_].shape; }
 
   private:
-    const std::vector<Node>& nodes_;  // by index: a sweep that records itself makes the list grow
+    const NodeList& nodes_;
     std::size_t index_;
     const Adjoints<double>* plain_ = nullptr;
     const Adjoints<Scalar>* recording_ = nullptr;

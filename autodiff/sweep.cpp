@@ -17,7 +17,7 @@ bool wants(const Adjoints<Scalar>& tangents, std::uint32_t row) { return tangent
 
 }  // namespace
 
-void spread(Passage& passage, const WengertList& list, const std::vector<Node>& nodes) {
+void spread(Passage& passage, const WengertList& list, const NodeList& nodes) {
     const ListPosition& from = passage.from;
     std::vector<bool>& active = passage.active;
     const auto is_active = [&](std::uint32_t row) { return row >= from.row && active[row - from.row]; };
@@ -35,7 +35,7 @@ void spread(Passage& passage, const WengertList& list, const std::vector<Node>& 
 }
 
 template <class Number>
-void push_through(const std::vector<Node>& nodes, std::size_t index, Adjoints<Number>& tangents) {
+void push_through(const NodeList& nodes, std::size_t index, Adjoints<Number>& tangents) {
     const std::uint32_t row = nodes[index].row;
     if (!wants(tangents, row)) return;
     const Pushforward push(nodes, index, tangents);
@@ -52,8 +52,8 @@ void push_through(const std::vector<Node>& nodes, std::size_t index, Adjoints<Nu
         },
         ydot);
 }
-template void push_through(const std::vector<Node>&, std::size_t, Adjoints<double>&);
-template void push_through(const std::vector<Node>&, std::size_t, Adjoints<Scalar>&);
+template void push_through(const NodeList&, std::size_t, Adjoints<double>&);
+template void push_through(const NodeList&, std::size_t, Adjoints<Scalar>&);
 
 }  // namespace v1
 }  // namespace autodiff

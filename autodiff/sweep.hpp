@@ -72,7 +72,7 @@ inline std::uint32_t operands_up_to(const WengertList& list, std::uint32_t row) 
     for (std::uint32_t later = list.rows - 1; later > row; --later) end -= list.count[later];
     return end;
 }
-inline std::size_t nodes_up_to(const std::vector<Node>& nodes, std::uint32_t row) {
+inline std::size_t nodes_up_to(const NodeList& nodes, std::uint32_t row) {
     std::size_t n = nodes.size();
     while (n > 0 && nodes[n - 1].row > row) --n;
     return n;
@@ -81,7 +81,7 @@ inline std::size_t nodes_up_to(const std::vector<Node>& nodes, std::uint32_t row
 /// A tensor row: its primitive's VJP, if an adjoint has arrived. The adjoint is given back at once unless it was asked to stay.
 /// (Out of line, so that the loop over scalar rows stays small.)
 template <class Number>
-[[gnu::noinline]] void pull_through(const std::vector<Node>& nodes, std::size_t index, Adjoints<Number>& adjoints) {
+[[gnu::noinline]] void pull_through(const NodeList& nodes, std::size_t index, Adjoints<Number>& adjoints) {
     Pullback pull(nodes, index, adjoints);
     if (pull.arrived()) nodes[index].primitive->vjp(pull);
     const auto release = [&](std::size_t at) {
@@ -90,14 +90,16 @@ template <class Number>
         if constexpr (requires { adjoints.error; })
             if (!adjoints.error.empty()) adjoints.error[at] = {};
     };
-    if (nodes[index].primitive->is_further_result()) return;
+    if (nodes[index].primitive->is_further_result()) return;  // its adjoint waits for the first of the results
     const std::size_t end = std::min(index + 1 + nodes[index].primitive->further_results(), adjoints.end());
     for (std::size_t at = index; at < end; ++at) release(at);
+    if constexpr (requires { adjoints.spent; })
+        if (adjoints.spent != nullptr) (*adjoints.spent)[index].spend();
 }
 
 /// xbar += ybar * dy/dx for every row from `root` down to `from`. The root's own adjoint is the seed, set by the caller.
 template <class Number, class Partials>
-void reverse_sweep(const WengertList& list, const std::vector<Node>& nodes, Adjoints<Number>& adjoints, std::uint32_t root,
+void reverse_sweep(const WengertList& list, const NodeList& nodes, Adjoints<Number>& adjoints, std::uint32_t root,
                    const Partials& partials, const ListPosition& from = {}) {
     std::uint32_t row = root, first = operands_up_to(list, root);
     for (std::size_t node = nodes_up_to(nodes, root);; --node) {
@@ -120,13 +122,13 @@ void reverse_sweep(const WengertList& list, const std::vector<Node>& nodes, Adjo
 }
 
 /// Marks every row of the passage that depends on a marked one.
-void spread(Passage& passage, const WengertList& list, const std::vector<Node>& nodes);
+void spread(Passage& passage, const WengertList& list, const NodeList& nodes);
 
 /// The tangent of a tensor row: its primitive's JVP, if an operand has a tangent. A seed at the row itself is added.
 template <class Number>
-void push_through(const std::vector<Node>& nodes, std::size_t index, Adjoints<Number>& tangents);
-extern template void push_through(const std::vector<Node>&, std::size_t, Adjoints<double>&);
-extern template void push_through(const std::vector<Node>&, std::size_t, Adjoints<Scalar>&);
+void push_through(const NodeList& nodes, std::size_t index, Adjoints<Number>& tangents);
+extern template void push_through(const NodeList&, std::size_t, Adjoints<double>&);
+extern template void push_through(const NodeList&, std::size_t, Adjoints<Scalar>&);
 
 /// The part of ydot that the operands of a scalar row bring. A partial of exactly 0 lets no tangent through, not even an infinite one: so
 /// a branch that is masked stays masked in both modes.
@@ -156,7 +158,7 @@ inline void accumulate(double& sum, double part) { sum += part; }
 
 /// ydot += dy/dx * xdot for every row from `from` up to `root`: the mirror image. The seeds are tangents of any rows, set by the caller.
 template <class Number, class Partials>
-void tangent_sweep(const WengertList& list, const std::vector<Node>& nodes, Adjoints<Number>& tangents, std::uint32_t root,
+void tangent_sweep(const WengertList& list, const NodeList& nodes, Adjoints<Number>& tangents, std::uint32_t root,
                    const Partials& partials, const ListPosition& from = {}) {
     std::uint32_t first = from.operand;
     std::size_t node = from.node;
@@ -171,7 +173,7 @@ void tangent_sweep(const WengertList& list, const std::vector<Node>& nodes, Adjo
     }
 }
 /// The same with the partials of the list.
-inline void tangent_sweep(const WengertList& list, const std::vector<Node>& nodes, Adjoints<double>& tangents, std::uint32_t root) {
+inline void tangent_sweep(const WengertList& list, const NodeList& nodes, Adjoints<double>& tangents, std::uint32_t root) {
     tangent_sweep(list, nodes, tangents, root, ListedPartials{list});
 }
 

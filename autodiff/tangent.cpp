@@ -18,7 +18,7 @@ template <class Number>
 constexpr std::string_view operation = std::same_as<Number, double> ? "tangent" : "recorded_tangent";
 
 /// The node of a row, if it is a tensor row.
-const Node* node_at(const std::vector<Node>& nodes, std::uint32_t row) {
+const Node* node_at(const NodeList& nodes, std::uint32_t row) {
     const std::size_t end = nodes_up_to(nodes, row);
     return end > 0 && nodes[end - 1].row == row ? &nodes[end - 1] : nullptr;
 }

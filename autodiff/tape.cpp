@@ -140,7 +140,7 @@ void Tape::grow_rows(std::uint64_t with_sink_and_one_more) {
 }
 
 std::uint32_t Tape::append(Node&& node, double scalar_value) {
-    if (nodes_.size() == nodes_.capacity()) nodes_.reserve(std::max<std::size_t>(16, 2 * nodes_.size()));
+    nodes_.prepare();
     node.row = append_leaf(scalar_value);
     nodes_.push_back(std::move(node));
     return rows - 1;

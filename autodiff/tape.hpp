@@ -10,6 +10,7 @@
 
 #include "autodiff/error.hpp"
 #include "autodiff/rules/list.hpp"
+#include "autodiff/stable_list.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -28,6 +29,7 @@ class Tape;
 class Gradient;
 class RecordedGradient;
 struct Node;
+using NodeList = StableList<Node>;
 template <class T>
 class Tensor;
 
@@ -172,8 +174,13 @@ class Tape : private WengertList {
     void finish() noexcept;
 
     // For the engine ----------------------------------------------------------------------------------------------------------------
+    /// gradient(y) for a tape that is asked once: what tensor rows have saved is given up as the sweep passes them, and `reaches` knows
+    /// nothing. All that can be done with the tape afterwards is to clear it.
+    [[nodiscard]] Gradient spend(const Scalar& y);
+    template <class T>
+    [[nodiscard]] Gradient spend(const Tensor<T>& y);
     [[nodiscard]] const WengertList& list() const noexcept { return *this; }
-    [[nodiscard]] const std::vector<Node>& nodes() const noexcept { return nodes_; }
+    [[nodiscard]] const NodeList& nodes() const noexcept { return nodes_; }
     /// Where operations are kept: the comparisons of recorded values that decided something, in the order of the program.
     [[nodiscard]] std::span<const Branch> branches() const noexcept { return branches_; }
     void note_branch(const Branch& branch) { branches_.push_back(branch); }
@@ -232,7 +239,7 @@ class Tape : private WengertList {
     std::uint32_t variables_ = 0;
     std::uint32_t next_id_ = 0, last_id_ = 0;  // ids taken from the process in advance
     std::vector<Segment> segments_;
-    std::vector<Node> nodes_;
+    NodeList nodes_;
     std::vector<Branch> branches_;
     std::vector<std::pair<std::uint32_t, std::string>> names_;  // sorted by row
 };

@@ -62,7 +62,7 @@ Reading::Reading(const Tape& tape, std::uint32_t root, const ExplainOptions& opt
 
 void Reading::sweep() {
     const WengertList& list = tape_.list();
-    const std::vector<Node>& nodes = tape_.nodes();
+    const NodeList& nodes = tape_.nodes();
     scalar_.assign(std::size_t{root_} + 1, 0);
     adjoints_.scalar = scalar_.data();
     adjoints_.block.resize(nodes_up_to(nodes, root_));

@@ -244,16 +244,17 @@ class Elementwise final : public Primitive {
         if (pull.records()) return record_vjp(pull);
         const Tensor<T> ybar = pull.ybar<T>();
         const std::size_t n = operands();
-        program::Target<T> none;
         ShortList<program::Target<T>, 3> targets;
-        std::array<Pullback::Destination<T>, Formula::most_operands> to;
+        std::array<Pullback::Destination<T>, 3> few;
+        std::vector<Pullback::Destination<T>> many(n > few.size() ? n : 0);
+        Pullback::Destination<T>* const to = many.empty() ? few.data() : many.data();
         ShortList<Index, 12> strides;
         strides.reserve(n * static_cast<std::size_t>(ybar.rank()));  // so that none moves
         bool sums = false;
         for (std::size_t k = 0; k < n; ++k) {
             if (derived_.part(k) == Part::ybar) pull.add(k, sum_to(ybar, pull.shape(k)));
             if (derived_.part(k) != Part::computed) continue;
-            const Shape x = pull.shape(k);
+            const Shape& x = pull.shape(k);
             if (x == ybar.shape()) {
                 to[k] = pull.destination<T>(k);
                 targets.push_back({to[k].values(), to[k].adds(), nullptr, 0});
@@ -276,7 +277,7 @@ class Elementwise final : public Primitive {
     }
 
     [[nodiscard]] AnyTensor jvp(const Pushforward& push) const override {
-        const Shape shape = push.result_shape();
+        const Shape& shape = push.result_shape();
         if (push.records()) {
             std::vector<Tensor<T>> inputs = recorded_inputs(push);
             for (std::size_t k = 0; k < operands(); ++k)

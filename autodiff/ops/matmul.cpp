@@ -14,6 +14,20 @@ inline namespace v1 {
 
 namespace {
 
+Shape product_shape(const Shape& a, const Shape& b) {
+    const Shape batch = a.rank() == 2 && b.rank() == 2 ? Shape() : broadcast(batch_of(a), batch_of(b), "matmul");
+    return with_matrix(batch, a[-2], b[-1]);
+}
+
+/// y (+)= a b, of y's shape
+template <class T>
+void multiply(const Tensor<T>& a, const Tensor<T>& b, const View<T>& y, bool add) {
+    if (y.shape.rank() == 2) return kernels::matmul<T>(a.view(), b.view(), y, add);
+    const Shape batch = batch_of(y.shape);
+    kernels::batched_matmul<T>(a.view().broadcast_to(with_matrix(batch, a.shape()[-2], a.shape()[-1])),
+                               b.view().broadcast_to(with_matrix(batch, b.shape()[-2], b.shape()[-1])), y, add);
+}
+
 /// y = a b
 template <class T>
 class Matmul final : public Primitive {
@@ -22,8 +36,12 @@ class Matmul final : public Primitive {
     [[nodiscard]] std::string_view name() const override { return "matmul"; }
     void vjp(Pullback& pull) const override {
         const Tensor<T> ybar = pull.ybar<T>();
-        if (pull.wants(0)) pull.add(0, sum_to(matmul(ybar, transposed(pull.saved(b_))), a_.shape()));
-        if (pull.wants(1)) pull.add(1, sum_to(matmul(transposed(pull.saved(a_)), ybar), b_.shape()));
+        if (pull.wants(0)) add_product(pull, 0, ybar, transposed(pull.saved(b_)));
+        if (!pull.wants(1)) return;
+        if (b_.rank() == 2 && a_.rank() > 2)  // one product over all rows of the batch, instead of the sum of one a matrix
+            add_product(pull, 1, transposed(rows_of(pull.saved(a_))), rows_of(ybar));
+        else
+            add_product(pull, 1, transposed(pull.saved(a_)), ybar);
     }
     [[nodiscard]] AnyTensor jvp(const Pushforward& push) const override {
         AnyTensor ydot;
@@ -33,6 +51,20 @@ class Matmul final : public Primitive {
     }
 
   private:
+    /// [.., m, n] -> [.. m, n]
+    static Tensor<T> rows_of(const Tensor<T>& x) {
+        Index rows = 1;
+        for (Index axis = 0; axis + 1 < x.rank(); ++axis) rows *= x.shape()[axis];
+        return reshape(x, Shape{rows, x.shape()[-1]});
+    }
+    /// Adds p q: into the operand's adjoint itself, where it has the product's shape.
+    static void add_product(Pullback& pull, std::size_t operand, const Tensor<T>& p, const Tensor<T>& q) {
+        const Shape shape = pull.shape(operand);
+        if (pull.records() || shape != product_shape(p.shape(), q.shape())) return pull.add(operand, sum_to(matmul(p, q), shape));
+        Pullback::Destination<T> to = pull.destination<T>(operand);
+        multiply(p, q, View<T>{to.values(), shape, row_major(shape)}, to.adds());
+        pull.arrive(operand, std::move(to));
+    }
     Tensor<T> a_, b_;
 };
 
@@ -43,12 +75,8 @@ Tensor<T> matmul(const Tensor<T>& a, const Tensor<T>& b) {
     Sources operands = sources("matmul", a, b);
     if (a.rank() < 2 || b.rank() < 2 || a.shape()[-1] != b.shape()[-2])
         throw ShapeError("matmul", "[m, n] x [n, p]", fmt::format("{} x {}", described(a), described(b)));
-    const Shape batch = broadcast(batch_of(a.shape()), batch_of(b.shape()), "matmul");
-    const Index m = a.shape()[-2], n = a.shape()[-1], p = b.shape()[-1];
-    Tensor<T> y = Tensor<T>::uninitialised(with_matrix(batch, m, p));
-    const View<T> result{y.fill_data(), y.shape(), y.strides()};
-    kernels::batched_matmul<T>(a.view().broadcast_to(with_matrix(batch, m, n)), b.view().broadcast_to(with_matrix(batch, n, p)), result,
-                               false);
+    Tensor<T> y = Tensor<T>::uninitialised(product_shape(a.shape(), b.shape()));
+    multiply(a, b, y.fill_view(), false);
     return record<Matmul<T>>(std::move(y), std::move(operands), a, b);
 }
 

@@ -59,7 +59,7 @@ void Reader::read() {
         for (std::uint32_t k = 0; k < list_.count[row]; ++k) needed_[static_cast<std::uint32_t>(list_.operand[first + k])] = true;
     }
     std::size_t node = 0;
-    const std::vector<Node>& nodes = tape_.nodes();
+    const NodeList& nodes = tape_.nodes();
     for (std::uint32_t row = 1; row < list_.rows; ++row) {
         const std::uint32_t begin = first;
         first += list_.count[row];

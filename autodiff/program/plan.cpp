@@ -186,8 +186,10 @@ Plan<T> make_plan(const Program& program, const std::vector<bool>& shared, std::
             return is_input(v) ? varying_of[index_of(v)] : plan.first_result() + result_of[index_of(v)];
         });
     }
-    for (const auto& output : drafter.outputs)
+    for (const auto& output : drafter.outputs) {
+        if (output.delivery == Delivery::each && !output.uniform) plan.written.push_back(output.place);
         plan.outputs.push_back({output.delivery, output.uniform, output.place, output.uniform ? scalar_place(output.value) : 0});
+    }
     return plan;
 }
 template Plan<float> make_plan(const Program&, const std::vector<bool>&, std::span<const Delivery>);

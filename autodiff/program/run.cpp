@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-// From a plan and the layout of its operands to tiles. `Layout` is what all tiles of a run share, `Desk` what one thread works with.
+// From a plan and the layout of its operands to tiles. `Tiles` runs one; `run_flat` is the short way for operands that all lie alike, of
+// which there are so few that every nanosecond before the first tile counts; else `Layout` is what all tiles of a run share, and `Desk`
+// what one thread works with.
 #include "autodiff/program/run.hpp"
 
 #include "autodiff/kernels/denormals.hpp"
@@ -30,6 +32,128 @@ enum class Lie : std::uint8_t {
     other,    // to be gathered
 };
 
+/// Tiles, and the memory of those places that are not operands: a vector or a tile of their own for each varying input and written column.
+template <class T>
+struct Tiles {
+    const Plan<T>& plan;
+    std::span<const Output<T>> outputs;
+    Place<T>* places;
+    T* const* in;
+    T* const* out;
+    const std::uint8_t* narrow;  // per step: whether one vector of it serves the tile
+
+    [[nodiscard]] std::size_t size() const { return plan.lanes->size; }
+    [[nodiscard]] const Output<T>& output(std::size_t k) const { return outputs[plan.written[k]]; }
+    void place_output(std::size_t k, T* first) const { places[plan.first_column() + plan.written[k]] = {first, size()}; }
+    void read_at(std::size_t k, const T* first) const { places[k] = {const_cast<T*>(first), size()}; }
+    void repeat(std::size_t k, T value) const {
+        std::fill_n(in[k], size(), value);
+        places[k] = {in[k], 0};
+    }
+
+    /// n elements from the given one on, inputs placed: whole vectors where they lie, the rest through one padded vector.
+    void run(Index at, Index n) const {
+        const Index rest = n % static_cast<Index>(size()), whole = n - rest;
+        const std::size_t outs = plan.written.size();
+        if (whole > 0) {
+            for (std::size_t k = 0; k < outs; ++k) place_output(k, output(k).add ? out[k] : output(k).first + at);
+            execute(whole / static_cast<Index>(size()), whole);
+            for (std::size_t k = 0; k < outs; ++k)
+                if (output(k).add) plan.lanes->add(out[k], output(k).first + at, whole);
+        }
+        if (rest == 0) return;
+        for (std::size_t k = 0; k < plan.varying.size(); ++k) {
+            if (places[k].step == 0) continue;
+            const T* const from = places[k].first + whole;  // may lie in in[k] itself, further on
+            for (Index i = 0; i < rest; ++i) in[k][i] = from[i];
+            std::fill(in[k] + rest, in[k] + size(), in[k][rest - 1]);
+            read_at(k, in[k]);
+        }
+        for (std::size_t k = 0; k < outs; ++k) place_output(k, out[k]);
+        execute(1, rest);
+        for (std::size_t k = 0; k < outs; ++k) {
+            T* const to = output(k).first + at + whole;
+            if (output(k).add)
+                for (Index i = 0; i < rest; ++i) to[i] += out[k][i];
+            else
+                for (Index i = 0; i < rest; ++i) to[i] = out[k][i];
+        }
+    }
+
+  private:
+    void execute(Index vectors, Index points) const {
+        const Frame<T> wide{places, plan.terms.data(), static_cast<int>(vectors), points}, one{places, plan.terms.data(), 1, points};
+        for (std::size_t s = 0; s < plan.main.size(); ++s) plan.main[s].kernel(plan.main[s], narrow[s] != 0 ? one : wide);
+    }
+};
+
+/// Which steps are computed once a tile: those whose operands are all one vector, unless the result has to be there for every point.
+/// one_vector: per place.
+template <class T>
+void find_narrow_steps(const Plan<T>& plan, std::uint8_t* one_vector, std::uint8_t* narrow) {
+    for (std::size_t s = 0; s < plan.main.size(); ++s) {
+        const Step<T>& step = plan.main[s];
+        bool once = step.y >= plan.first_result() && step.y < plan.first_sum();
+        if (step.kernel == plan.lanes->sum)
+            for (std::uint32_t t = step.a; t < step.a + step.b; ++t)
+                once = once && one_vector[plan.terms[t].a] != 0 && one_vector[plan.terms[t].b] != 0;
+        else
+            once = once && one_vector[step.a] != 0 && one_vector[step.b] != 0 && one_vector[step.c] != 0;
+        narrow[s] = once ? 1 : 0;
+        if (once) one_vector[step.y] = 1;
+    }
+}
+
+/// n elements, each input dense or uniform, on this thread; false if the plan is too large for the stack.
+template <class T>
+bool run_flat(const Plan<T>& plan, Index n, std::span<const Input<T>> inputs, std::span<const Output<T>> outputs, const T* prologue) {
+    constexpr std::size_t most = 24;
+    const std::size_t size = plan.lanes->size, ins = plan.varying.size(), outs = plan.written.size();
+    if (plan.places() > most || plan.main.size() > most) return false;
+    const std::size_t vectors = std::min<std::size_t>(plan.vectors, (as_size(n) + size - 1) / size), wide = vectors * size;
+    const bool one_vector = vectors == 1;
+    std::size_t needed = (ins + plan.spread.size() + plan.results.size()) * size + plan.slots * wide;
+    for (std::size_t k = 0; k < outs; ++k) needed += outputs[plan.written[k]].add ? wide : size;
+    alignas(alignment) std::byte memory[on_stack];
+    if (needed * sizeof(T) > sizeof(memory)) return false;
+
+    T* next = reinterpret_cast<T*>(memory);
+    const auto take = [&next](std::size_t count) { return std::exchange(next, next + count); };
+    Place<T> places[most];
+    T *in[most], *out[most];
+    std::uint8_t narrow[most];
+    std::fill_n(narrow, plan.main.size(), std::uint8_t{0});
+    const Tiles<T> tiles{plan, outputs, places, in, out, narrow};
+    bool any_uniform = !plan.spread.empty();
+    for (std::size_t k = 0; k < ins; ++k) {
+        in[k] = take(size);
+        const Input<T>& input = inputs[plan.varying[k]];
+        if (*input.strides == 0) tiles.repeat(k, *input.first), any_uniform = true;
+    }
+    for (std::size_t k = 0; k < outs; ++k) out[k] = take(outputs[plan.written[k]].add ? wide : size);
+    for (std::size_t k = 0; k < plan.spread.size(); ++k) {
+        T* const vector = take(size);
+        std::fill_n(vector, size, prologue[plan.spread[k]]);
+        places[plan.first_spread() + k] = {vector, 0};
+    }
+    T* const slots = take(plan.slots * wide);
+    for (std::size_t k = 0; k < plan.results.size(); ++k) places[plan.first_result() + k] = {slots + plan.results[k] * wide, size};
+    if (any_uniform && !one_vector) {
+        std::uint8_t once[most] = {};
+        for (std::size_t k = 0; k < ins; ++k) once[k] = *inputs[plan.varying[k]].strides == 0;
+        for (std::uint32_t k = plan.first_spread(); k < plan.first_result(); ++k) once[k] = 1;
+        find_narrow_steps(plan, once, narrow);
+        for (std::size_t s = 0; s < plan.main.size(); ++s)
+            if (narrow[s] != 0) places[plan.main[s].y] = {take(size), 0};
+    }
+    for (Index at = 0; at < n; at += static_cast<Index>(wide)) {
+        for (std::size_t k = 0; k < ins; ++k)
+            if (const Input<T>& input = inputs[plan.varying[k]]; *input.strides != 0) tiles.read_at(k, input.first + at);
+        tiles.run(at, std::min(static_cast<Index>(wide), n - at));
+    }
+    return true;
+}
+
 /// What all tiles of a run have in common: the axes, as few as the strides allow, and how each operand lies along them.
 template <class T>
 struct Layout {
@@ -55,9 +179,7 @@ struct Layout {
         tile = size * Index{plan.vectors};
         if (row < short_row && rows > 1) rows_a_tile = std::max<Index>(1, tile / row);
         for (std::size_t k = 0; k < plan.varying.size(); ++k) lie.push_back(rows_a_tile > 1 ? lie_in_many_rows(k) : lie_in_a_row(k));
-        find_narrow_steps();
-        for (const auto& output : plan.outputs)
-            if (output.delivery == Delivery::each && !output.uniform) columns.push_back(output.place);
+        find_narrow();
         bytes = desk_bytes();
     }
     [[nodiscard]] std::size_t rank() const { return extents.size(); }
@@ -96,26 +218,17 @@ struct Layout {
         }
         return dense ? Lie::dense : uniform ? Lie::uniform : Lie::other;
     }
-    /// A step whose operands are all one vector is computed once a tile, unless its result has to be there for every point.
-    void find_narrow_steps() {
+    void find_narrow() {
         ShortList<std::uint8_t, 64> one_vector(plan.places(), 0);
         for (std::size_t k = 0; k < lie.size(); ++k) one_vector[k] = lie[k] == Lie::uniform;
         for (std::uint32_t k = plan.first_spread(); k < plan.first_result(); ++k) one_vector[k] = 1;
-        for (const Step<T>& step : plan.main) {
-            bool once = step.y >= plan.first_result() && step.y < plan.first_sum();
-            if (step.kernel == plan.lanes->sum)
-                for (std::uint32_t t = step.a; t < step.a + step.b; ++t)
-                    once = once && one_vector[plan.terms[t].a] != 0 && one_vector[plan.terms[t].b] != 0;
-            else
-                once = once && one_vector[step.a] != 0 && one_vector[step.b] != 0 && one_vector[step.c] != 0;
-            narrow.push_back(once ? 1 : 0);
-            if (once) one_vector[step.y] = 1;
-        }
+        narrow.resize(plan.main.size());
+        find_narrow_steps(plan, one_vector.data(), narrow.data());
     }
     [[nodiscard]] std::size_t desk_bytes() const {
         std::size_t vectors = plan.spread.size() + plan.sums + plan.results.size() + std::size_t{plan.slots} * plan.vectors;
         for (const Lie l : lie) vectors += l == Lie::other ? plan.vectors : 1;
-        for (const std::uint32_t k : columns) vectors += outputs[k].add ? plan.vectors : 1;
+        for (const std::uint32_t k : plan.written) vectors += outputs[k].add ? plan.vectors : 1;
         return vectors * as_size(size) * sizeof(T);
     }
 };
@@ -125,7 +238,13 @@ template <class T>
 class Desk {
   public:
     Desk(const Layout<T>& layout, const T* prologue)
-        : layout_(layout), plan_(layout.plan), places_(plan_.places()), offset_(layout.lie.size(), 0), position_(layout.rank(), 0) {
+        : layout_(layout),
+          plan_(layout.plan),
+          places_(plan_.places()),
+          in_(layout.lie.size()),
+          out_(plan_.written.size()),
+          offset_(layout.lie.size(), 0),
+          position_(layout.rank(), 0) {
         T* next = reinterpret_cast<T*>(stack_);
         if (layout.bytes > sizeof(stack_)) {
             heap_ = kernels::Storage(static_cast<Index>(layout.bytes), 1);
@@ -133,8 +252,8 @@ class Desk {
         }
         const std::size_t size = as_size(layout.size), wide = size * plan_.vectors;
         const auto take = [&next](std::size_t count) { return std::exchange(next, next + count); };
-        for (const Lie l : layout.lie) in_.push_back(take(l == Lie::other ? wide : size));
-        for (const std::uint32_t k : layout.columns) out_.push_back(take(layout.outputs[k].add ? wide : size));
+        for (std::size_t k = 0; k < in_.size(); ++k) in_[k] = take(layout.lie[k] == Lie::other ? wide : size);
+        for (std::size_t k = 0; k < out_.size(); ++k) out_[k] = take(layout.outputs[plan_.written[k]].add ? wide : size);
         for (std::uint32_t k = 0; k < plan_.spread.size(); ++k) {
             T* const vector = take(size);
             std::fill_n(vector, size, prologue[plan_.spread[k]]);
@@ -151,6 +270,8 @@ class Desk {
         for (std::size_t s = 0; s < plan_.main.size(); ++s)
             if (layout.narrow[s] != 0) places_[plan_.main[s].y] = {take(size), 0};
     }
+    Desk(const Desk&) = delete;
+    Desk& operator=(const Desk&) = delete;
 
     /// Elements [begin, end) of the rows [first, last): of one row, or all of them.
     void work(Index first, Index last, Index begin, Index end) {
@@ -163,7 +284,7 @@ class Desk {
             for (Index at = begin; at < end; at += layout_.tile) {
                 const Index n = std::min(layout_.tile, end - at);
                 for (std::size_t k = 0; k < in_.size(); ++k) place_input(k, at, n);
-                tile(r * layout_.row + at, n);
+                tiles_.run(r * layout_.row + at, n);
             }
         }
     }
@@ -192,21 +313,16 @@ class Desk {
         const T* const first = layout_.input(k).first + offset_[k];
         switch (layout_.lie[k]) {
         case Lie::dense:
-            read_at(k, first + at);
+            tiles_.read_at(k, first + at);
             break;
         case Lie::uniform:
-            repeat(k, *first);
+            tiles_.repeat(k, *first);
             break;
         case Lie::other:
             gather(in_[k], first + at * layout_.strides_of(k)[layout_.rank() - 1], k, n);
-            read_at(k, in_[k]);
+            tiles_.read_at(k, in_[k]);
             break;
         }
-    }
-    void read_at(std::size_t k, const T* first) { places_[k] = {const_cast<T*>(first), as_size(layout_.size)}; }
-    void repeat(std::size_t k, T value) {
-        std::fill_n(in_[k], layout_.size, value);
-        places_[k] = {in_[k], 0};
     }
     void gather(T* to, const T* from, std::size_t k, Index n) const {
         const Index step = layout_.strides_of(k)[layout_.rank() - 1];
@@ -223,15 +339,15 @@ class Desk {
         for (std::size_t k = 0; k < in_.size(); ++k) {
             const T* const first = layout_.input(k).first + offset_[k];
             if (layout_.lie[k] == Lie::dense) {
-                read_at(k, first);
+                tiles_.read_at(k, first);
             } else if (layout_.lie[k] == Lie::uniform) {
-                repeat(k, *first);
+                tiles_.repeat(k, *first);
             } else {
                 for (Index i = 0; i < count; ++i) gather(in_[k] + i * row, layout_.input(k).first + offset_of_row(k, i), k, row);
-                read_at(k, in_[k]);
+                tiles_.read_at(k, in_[k]);
             }
         }
-        tile(r * row, n);
+        tiles_.run(r * row, n);
     }
     /// Where row i after the one that was sought begins in input k.
     [[nodiscard]] Index offset_of_row(std::size_t k, Index i) const {
@@ -245,48 +361,13 @@ class Desk {
         return offset;
     }
 
-    [[nodiscard]] const Output<T>& output(std::size_t k) const { return layout_.outputs[layout_.columns[k]]; }
-    void place_output(std::size_t k, T* first) { places_[plan_.first_column() + layout_.columns[k]] = {first, as_size(layout_.size)}; }
-
-    /// n elements from the given one on, inputs placed: whole vectors where they lie, the rest through one padded vector.
-    void tile(Index at, Index n) {
-        const Index rest = n % layout_.size, whole = n - rest;
-        if (whole > 0) {
-            for (std::size_t k = 0; k < out_.size(); ++k) place_output(k, output(k).add ? out_[k] : output(k).first + at);
-            execute(whole / layout_.size, whole);
-            for (std::size_t k = 0; k < out_.size(); ++k)
-                if (output(k).add) plan_.lanes->add(out_[k], output(k).first + at, whole);
-        }
-        if (rest == 0) return;
-        for (std::size_t k = 0; k < in_.size(); ++k) {
-            if (places_[k].step == 0) continue;
-            const T* const from = places_[k].first + whole;  // may lie in in_[k] itself, further on
-            for (Index i = 0; i < rest; ++i) in_[k][i] = from[i];
-            std::fill(in_[k] + rest, in_[k] + layout_.size, in_[k][rest - 1]);
-            read_at(k, in_[k]);
-        }
-        for (std::size_t k = 0; k < out_.size(); ++k) place_output(k, out_[k]);
-        execute(1, rest);
-        for (std::size_t k = 0; k < out_.size(); ++k) {
-            T* const to = output(k).first + at + whole;
-            if (output(k).add)
-                for (Index i = 0; i < rest; ++i) to[i] += out_[k][i];
-            else
-                for (Index i = 0; i < rest; ++i) to[i] = out_[k][i];
-        }
-    }
-    void execute(Index vectors, Index points) const {
-        const Frame<T> wide{places_.data(), plan_.terms.data(), static_cast<int>(vectors), points};
-        const Frame<T> narrow{places_.data(), plan_.terms.data(), 1, points};
-        for (std::size_t s = 0; s < plan_.main.size(); ++s) plan_.main[s].kernel(plan_.main[s], layout_.narrow[s] != 0 ? narrow : wide);
-    }
-
     const Layout<T>& layout_;
     const Plan<T>& plan_;
     ShortList<Place<T>, 12> places_;
     ShortList<T*, 6> in_, out_;  // one vector or one tile for each
     ShortList<Index, 6> offset_;
     ShortList<Index, 4> position_;
+    Tiles<T> tiles_{plan_, layout_.outputs, places_.data(), in_.data(), out_.data(), layout_.narrow.data()};
     kernels::Storage heap_;
     alignas(alignment) std::byte stack_[on_stack];
 };
@@ -330,12 +411,19 @@ void deliver_uniform(const Plan<T>& plan, const T* prologue, Index n, std::span<
     }
 }
 
+/// How many elements a thread takes at once: whole tiles.
+template <class T>
+Index block_of(const Plan<T>& plan) {
+    const Index tile = static_cast<Index>(plan.lanes->size) * Index{plan.vectors};
+    const Index steps = std::max<Index>(1, std::ssize(plan.main) + std::ssize(plan.terms));
+    return std::max<Index>(1, least_work / (steps * tile)) * tile;
+}
+
 /// All elements, in blocks that do not depend on the number of threads.
 template <class T>
 void run_blocks(const Layout<T>& layout, const T* prologue, std::span<T> sums, bool flush_denormals) {
     const Plan<T>& plan = layout.plan;
-    const Index steps = std::ssize(plan.main) + std::ssize(plan.terms);
-    const Index tiles = std::max<Index>(1, least_work / (std::max<Index>(1, steps) * layout.tile)), block = tiles * layout.tile;
+    const Index block = block_of(plan);
     const auto work = [&](Index first, Index last, Index begin, Index end, double* part) {
         const kernels::FlushDenormals flush(flush_denormals);
         Desk<T> desk(layout, prologue);
@@ -374,7 +462,11 @@ void run(const Plan<T>& plan, std::span<const Index> extents, std::span<const In
     if (n == 0) return;
     Scratch<T> prologue(plan.prologue_slots);
     run_prologue(plan, prologue.data(), [&](std::uint32_t k) { return *inputs[k].first; });
-    if (!plan.main.empty()) run_blocks(Layout<T>(plan, extents, inputs, outputs), prologue.data(), sums, flush_denormals);
+    const auto lies_flat = [](const Input<T>& input) { return input.first == nullptr || *input.strides == 0 || *input.strides == 1; };
+    const bool flat = extents.size() == 1 && n < 2 * block_of(plan) && plan.sums == 0 && !flush_denormals &&
+                      std::all_of(inputs.begin(), inputs.end(), lies_flat);
+    if (!plan.main.empty() && !(flat && run_flat(plan, n, inputs, outputs, prologue.data())))
+        run_blocks(Layout<T>(plan, extents, inputs, outputs), prologue.data(), sums, flush_denormals);
     deliver_uniform(plan, prologue.data(), n, outputs, sums);
 }
 template void run(const Plan<float>&, std::span<const Index>, std::span<const Input<float>>, std::span<const Output<float>>,

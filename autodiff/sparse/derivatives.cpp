@@ -26,7 +26,7 @@ class Sweep {
         : f_(f), forwards_(direction == Compression::Direction::columns), number_(std::size_t{std::max(f.root, f.last_x)} + 1) {}
     void operator()(std::span<const std::uint32_t> seeds) {
         const WengertList& list = f_.tape->list();
-        const std::vector<Node>& nodes = f_.tape->nodes();
+        const NodeList& nodes = f_.tape->nodes();
         std::fill(number_.begin(), number_.end(), forwards_ ? 0.0 : nothing);
         for (const std::uint32_t seed : seeds) number_[forwards_ ? f_.x[seed] : f_.y[seed]] = 1;
         number_[0] = 0;  // where constant results stand

@@ -21,7 +21,7 @@ struct Reading {
 
     explicit Reading(const Recorded& f) {
         const WengertList& list = f.tape->list();
-        const std::vector<Node>& nodes = f.tape->nodes();
+        const NodeList& nodes = f.tape->nodes();
         begin.reserve(std::size_t{f.root} + 2);
         begin.push_back(0), begin.push_back(0);  // the sink reads nothing
         operand.reserve(list.operands);

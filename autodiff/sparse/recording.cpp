@@ -15,7 +15,7 @@ namespace {
 }
 
 void check_variable(const Tape& tape, std::uint32_t row, std::string_view operation) {
-    const std::vector<Node>& nodes = tape.nodes();
+    const NodeList& nodes = tape.nodes();
     const auto node = std::lower_bound(nodes.begin(), nodes.end(), row, [](const Node& n, std::uint32_t r) { return n.row < r; });
     if (node != nodes.end() && node->row == row)
         throw_not_a_variable(operation, fmt::format("{}, which {} computed", tape.name_of(row), node->primitive->name()));
