@@ -2,11 +2,10 @@
 /// The functions between layers, and each of them as a layer for Sequential.
 ///
 /// Those with a rule of their own (relu, sigmoid, tanh, softplus) come from the table of derivatives; the others are written here as their
-/// formulas, and nobody wrote down their derivatives. All work on tensors and on Scalars.
+/// formulas, each computed in one pass, and nobody wrote down their derivatives. All work on tensors and on Scalars.
 #pragma once
 
-#include "autodiff/ops/arithmetic.hpp"
-#include "autodiff/ops/compare.hpp"
+#include "autodiff/elementwise.hpp"
 #include "autodiff/ops/layout.hpp"
 #include "autodiff/ops/reduce.hpp"
 #include "autodiff/scalar.hpp"
@@ -27,63 +26,83 @@ using autodiff::Tensor;
 /// x where x > 0, else slope x
 template <autodiff::Lifted X>
 auto leaky_relu(const X& x, double slope = 0.01) {
-    return where(x > 0, x, slope * x);
+    return elementwise(
+        "leaky_relu", [](auto z, auto s) { return where(z > 0, z, s * z); }, x, slope);
 }
 /// x where x > 0, else alpha (e^x - 1)
 /// source   Clevert, Unterthiner, Hochreiter (2016), "Fast and accurate deep network learning by exponential linear units"
 template <autodiff::Lifted X>
 auto elu(const X& x, double alpha = 1) {
     // The inner choice keeps e^x from overflowing where it is not wanted.
-    return where(x > 0, x, alpha * expm1(where(x > 0, 0, x)));
+    return elementwise(
+        "elu", [](auto z, auto a) { return where(z > 0, z, a * expm1(where(z > 0, 0, z))); }, x, alpha);
 }
 /// scale elu(x, alpha) with the two numbers for which mean 0 and variance 1 are a fixed point
 /// source   Klambauer, Unterthiner, Mayr, Hochreiter (2017), "Self-normalizing neural networks"
 template <autodiff::Lifted X>
 auto selu(const X& x) {
-    return 1.0507009873554804934193349852946 * elu(x, 1.6732632423543772848170429916717);
+    return elementwise(
+        "selu",
+        [](auto z) {
+            const double scale = 1.0507009873554804934193349852946, alpha = 1.6732632423543772848170429916717;
+            return scale * where(z > 0, z, alpha * expm1(where(z > 0, 0, z)));
+        },
+        x);
 }
 /// x where x > 0, else alpha (e^(x/alpha) - 1): continuously differentiable for every alpha
 /// source   Barron (2017), "Continuously differentiable exponential linear units"
 template <autodiff::Lifted X>
 auto celu(const X& x, double alpha = 1) {
-    return where(x > 0, x, alpha * expm1(where(x > 0, 0, x) / alpha));
+    return elementwise(
+        "celu", [](auto z, auto a) { return where(z > 0, z, a * expm1(where(z > 0, 0, z) / a)); }, x, alpha);
 }
 /// x sigmoid(x)        source: Ramachandran, Zoph, Le (2017), "Searching for activation functions"
 template <autodiff::Lifted X>
 auto silu(const X& x) {
-    return x * sigmoid(x);
+    return elementwise(
+        "silu", [](auto z) { return z * sigmoid(z); }, x);
 }
 /// x Phi(x), Phi the distribution function of the standard normal; erfc keeps the left tail exact
 /// source   Hendrycks and Gimpel (2016), "Gaussian error linear units"
 template <autodiff::Lifted X>
 auto gelu(const X& x) {
-    return 0.5 * x * erfc(-std::numbers::sqrt2 / 2 * x);
+    return elementwise(
+        "gelu", [](auto z) { return 0.5 * z * erfc(-std::numbers::sqrt2 / 2 * z); }, x);
 }
 /// x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))        source: Hendrycks and Gimpel (2016), section 2
 template <autodiff::Lifted X>
 auto gelu_tanh(const X& x) {
-    const double c = std::numbers::sqrt2 * std::numbers::inv_sqrtpi;
-    return 0.5 * x * (1 + tanh(c * (x + 0.044715 * (x * x * x))));
+    return elementwise(
+        "gelu_tanh",
+        [](auto z) {
+            const double c = std::numbers::sqrt2 * std::numbers::inv_sqrtpi;
+            return 0.5 * z * (1 + tanh(c * (z + 0.044715 * (z * z * z))));
+        },
+        x);
 }
 /// x tanh(softplus(x))        source: Misra (2019), "Mish: a self regularized non-monotonic activation function"
 template <autodiff::Lifted X>
 auto mish(const X& x) {
-    return x * tanh(softplus(x));
+    return elementwise(
+        "mish", [](auto z) { return z * tanh(softplus(z)); }, x);
 }
 /// x / (1 + |x|)
 template <autodiff::Lifted X>
 auto softsign(const X& x) {
-    return x / (1 + abs(x));
+    return elementwise(
+        "softsign", [](auto z) { return z / (1 + abs(z)); }, x);
 }
 /// ln sigmoid(x)
 template <autodiff::Lifted X>
 auto log_sigmoid(const X& x) {
-    return -softplus(-x);
+    return elementwise(
+        "log_sigmoid", [](auto z) { return -softplus(-z); }, x);
 }
 /// x kept between two bounds; at a bound the derivative is 0
 template <autodiff::Lifted X>
 auto hardtanh(const X& x, double low = -1, double high = 1) {
-    return where(x <= low, low, where(x >= high, high, x));
+    return elementwise(
+        "hardtanh", [](auto z, auto a, auto b) { return where(z <= a, a, where(z >= b, b, z)); }, x, low, high);
 }
 /// x kept between 0 and 6
 template <autodiff::Lifted X>
@@ -93,12 +112,24 @@ auto relu6(const X& x) {
 /// x/6 + 1/2 kept between 0 and 1
 template <autodiff::Lifted X>
 auto hardsigmoid(const X& x) {
-    return hardtanh(x / 6 + 0.5, 0, 1);
+    return elementwise(
+        "hardsigmoid",
+        [](auto z) {
+            const auto line = z / 6 + 0.5;
+            return where(line <= 0, 0, where(line >= 1, 1, line));
+        },
+        x);
 }
 /// x hardsigmoid(x)
 template <autodiff::Lifted X>
 auto hardswish(const X& x) {
-    return x * hardsigmoid(x);
+    return elementwise(
+        "hardswish",
+        [](auto z) {
+            const auto line = z / 6 + 0.5;
+            return z * where(line <= 0, 0, where(line >= 1, 1, line));
+        },
+        x);
 }
 
 // As layers ---------------------------------------------------------------------------------------------------------------------------

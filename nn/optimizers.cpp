@@ -2,12 +2,15 @@
 // The arithmetic of the steps, for float and double parameters side by side.
 #include "nn/optimizers.hpp"
 
+#include "autodiff/elementwise.hpp"
+
 #include <cmath>
 #include <fmt/format.h>
 
 namespace nn {
 inline namespace v1 {
 
+using autodiff::Scalar;
 using autodiff::Tensor;
 
 namespace {
@@ -93,12 +96,13 @@ void AdamSteps::advance(std::string_view optimizer, std::vector<AnyPart>& parts,
         const auto added = static_cast<T>(decoupled ? 0 : options.weight_decay);
         const auto kept = static_cast<T>(decoupled ? 1 - options.lr * options.weight_decay : 1);
         const std::span<T> m = memory(slot.first, slot.shape), v = memory(slot.second, slot.shape);
-        for (std::size_t i = 0; i < x.size(); ++i) {
-            const T g = gradient[i] + added * x[i];
-            m[i] = b1 * m[i] + c1 * g;
-            v[i] = b2 * v[i] + c2 * g * g;
-            x[i] = kept * x[i] - rate * m[i] / (std::sqrt(v[i]) / root + eps);
-        }
+        autodiff::elementwise_update(
+            [](auto x0, auto m0, auto v0, auto g0, auto beta1, auto beta2, auto rest1, auto rest2, auto decay, auto shrink, auto step,
+               auto scale, auto least) {
+                const Scalar g1 = g0 + decay * x0, m1 = beta1 * m0 + rest1 * g1, v1 = beta2 * v0 + rest2 * g1 * g1;
+                return std::array<Scalar, 3>{shrink * x0 - step * m1 / (sqrt(v1) / scale + least), m1, v1};
+            },
+            std::array{x, m, v}, gradient, b1, b2, c1, c2, added, kept, rate, root, eps);
     });
 }
 
@@ -142,16 +146,25 @@ void SGD::advance(std::vector<internal::AnyPart>& parts) {
     for_each_part("sgd", slots_, parts, [this]<class T>(internal::Slot<T>& slot, std::span<T> x, std::span<const T> gradient) {
         const auto lr = static_cast<T>(options.lr), momentum = static_cast<T>(options.momentum),
                    decay = static_cast<T>(options.weight_decay);
-        if (momentum == 0) {
-            for (std::size_t i = 0; i < x.size(); ++i) x[i] -= lr * (gradient[i] + decay * x[i]);
-            return;
-        }
+        if (momentum == 0)
+            return autodiff::elementwise_update(
+                [](auto x0, auto g, auto rate, auto lambda) { return std::array<Scalar, 1>{x0 - rate * (g + lambda * x0)}; }, std::array{x},
+                gradient, lr, decay);
         const std::span<T> v = memory(slot.first, slot.shape);
-        for (std::size_t i = 0; i < x.size(); ++i) {
-            const T g = gradient[i] + decay * x[i];
-            v[i] = momentum * v[i] + g;
-            x[i] -= lr * (options.nesterov ? g + momentum * v[i] : v[i]);
-        }
+        if (options.nesterov)
+            autodiff::elementwise_update(
+                [](auto x0, auto v0, auto g0, auto rate, auto mu, auto lambda) {
+                    const Scalar g = g0 + lambda * x0, v1 = mu * v0 + g;
+                    return std::array<Scalar, 2>{x0 - rate * (g + mu * v1), v1};
+                },
+                std::array{x, v}, gradient, lr, momentum, decay);
+        else
+            autodiff::elementwise_update(
+                [](auto x0, auto v0, auto g0, auto rate, auto mu, auto lambda) {
+                    const Scalar v1 = mu * v0 + (g0 + lambda * x0);
+                    return std::array<Scalar, 2>{x0 - rate * v1, v1};
+                },
+                std::array{x, v}, gradient, lr, momentum, decay);
     });
 }
 

@@ -9,6 +9,7 @@
 #include "autodiff/program/derivative.hpp"
 #include "autodiff/program/run_summed.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace autodiff {
@@ -179,8 +180,8 @@ class Pass {
   public:
     explicit Pass(const Shape& y) : y_(y) {}
     void add(const Tensor<T>& x) {
-        if (x.size() == 1) {
-            layout_.push_back(repeats);
+        if (x.size() == 1 || std::all_of(x.strides().begin(), x.strides().end(), [](Index step) { return step == 0; })) {
+            layout_.push_back(repeats);  // one number, for an adjoint perhaps because the result was summed
         } else if (x.shape() == y_ && x.is_contiguous()) {
             layout_.push_back(dense);
         } else {
@@ -199,7 +200,7 @@ class Pass {
     /// targets: of the program's outputs, in order; `sums` says whether some of them are sums
     void run(const program::Plan<T>& plan, std::span<const program::Target<T>> targets, bool sums) {
         ShortList<program::Output<T>, 4> outputs;
-        for (const auto& target : targets) outputs.push_back({target.first, target.add});
+        for (const auto& target : targets) outputs.push_back({target.first, target.arrival});
         const std::span<const program::Output<T>> to(outputs.data(), outputs.size());
         if (flat_ && !sums) {
             constexpr Index one = 1, none = 0;
@@ -257,14 +258,14 @@ class Elementwise final : public Primitive {
             const Shape& x = pull.shape(k);
             if (x == ybar.shape()) {
                 to[k] = pull.destination<T>(k);
-                targets.push_back({to[k].values(), to[k].adds(), nullptr, 0});
+                targets.push_back({to[k].values(), to[k].adds() ? program::Arrival::added : program::Arrival::assigned, nullptr, 0});
                 continue;
             }
             sums = true;
             to[k] = pull.fresh_destination<T>(k);
             const Strides own = broadcast_strides(x, row_major(x), ybar.shape());
             strides.insert(strides.end(), own.begin(), own.end());
-            targets.push_back({to[k].values(), false, strides.end() - own.size(), x.size()});
+            targets.push_back({to[k].values(), program::Arrival::assigned, strides.end() - own.size(), x.size()});
         }
         if (targets.empty()) return;
         Pass<T> pass(ybar.shape());
@@ -365,6 +366,20 @@ Tensor<T> Formula::operator()(std::span<const Tensor<T>* const> x) const {
     if (recorded == 0) return y;
     return append(std::move(y), std::move(operands), std::make_unique<const Elementwise<T>>(*this, recorded, x));
 }
+template <class T>
+Tensor<T> Formula::fused_or_recorded(std::span<const Tensor<T>> x) const {
+    if (current != &no_tape && Tape::from(*current).detail() == Detail::operations)
+        if (std::any_of(x.begin(), x.end(), [](const Tensor<T>& operand) { return operand.recorded(); })) {
+            Shape shape;
+            for (const Tensor<T>& operand : x) shape = broadcast(shape, operand.shape(), name_);
+            return broadcast_to(run_recorded(program_, std::vector<Tensor<T>>(x.begin(), x.end()))[0], shape);
+        }
+    std::array<const Tensor<T>*, most_operands> operands;
+    for (std::size_t k = 0; k < x.size(); ++k) operands[k] = &x[k];
+    return (*this)(std::span<const Tensor<T>* const>(operands.data(), x.size()));
+}
+template Tensor<float> Formula::fused_or_recorded(std::span<const Tensor<float>>) const;
+template Tensor<double> Formula::fused_or_recorded(std::span<const Tensor<double>>) const;
 template Tensor<float> Formula::operator()(std::span<const Tensor<float>* const>) const;
 template Tensor<double> Formula::operator()(std::span<const Tensor<double>* const>) const;
 

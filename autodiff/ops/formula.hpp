@@ -42,10 +42,13 @@ class Formula {
     /// throws   ShapeError unless the shapes broadcast together
     template <class T>
     [[nodiscard]] Tensor<T> operator()(std::span<const Tensor<T>* const> x) const;
+    /// The same as one row where the tape keeps derivatives only, as a row for each instruction where it keeps operations.
+    template <class T>
+    [[nodiscard]] Tensor<T> fused_or_recorded(std::span<const Tensor<T>> x) const;
     template <class T, std::same_as<Tensor<T>>... X>
     [[nodiscard]] Tensor<T> operator()(const Tensor<T>& x, const X&... more) const {
-        const std::array<const Tensor<T>*, 1 + sizeof...(X)> all{&x, &more...};
-        return (*this)(std::span<const Tensor<T>* const>(all));
+        const std::array<const Tensor<T>*, 1 + sizeof...(X)> operands{&x, &more...};
+        return (*this)(std::span<const Tensor<T>* const>(operands));
     }
 
     /// What follows from the formula for some of its operands, the recorded ones: bit k for operand k.

@@ -56,10 +56,12 @@ struct Tiles {
         const Index rest = n % static_cast<Index>(size()), whole = n - rest;
         const std::size_t outs = plan.written.size();
         if (whole > 0) {
-            for (std::size_t k = 0; k < outs; ++k) place_output(k, output(k).add ? out[k] : output(k).first + at);
+            for (std::size_t k = 0; k < outs; ++k) place_output(k, output(k).arrival == Arrival::assigned ? output(k).first + at : out[k]);
             execute(whole / static_cast<Index>(size()), whole);
-            for (std::size_t k = 0; k < outs; ++k)
-                if (output(k).add) plan.lanes->add(out[k], output(k).first + at, whole);
+            for (std::size_t k = 0; k < outs; ++k) {
+                if (output(k).arrival == Arrival::added) plan.lanes->add(out[k], output(k).first + at, whole);
+                if (output(k).arrival == Arrival::copied) std::copy_n(out[k], whole, output(k).first + at);
+            }
         }
         if (rest == 0) return;
         for (std::size_t k = 0; k < plan.varying.size(); ++k) {
@@ -73,7 +75,7 @@ struct Tiles {
         execute(1, rest);
         for (std::size_t k = 0; k < outs; ++k) {
             T* const to = output(k).first + at + whole;
-            if (output(k).add)
+            if (output(k).arrival == Arrival::added)
                 for (Index i = 0; i < rest; ++i) to[i] += out[k][i];
             else
                 for (Index i = 0; i < rest; ++i) to[i] = out[k][i];
@@ -113,7 +115,7 @@ bool run_flat(const Plan<T>& plan, Index n, std::span<const Input<T>> inputs, st
     const std::size_t vectors = std::min<std::size_t>(plan.vectors, (as_size(n) + size - 1) / size), wide = vectors * size;
     const bool one_vector = vectors == 1;
     std::size_t needed = (ins + plan.spread.size() + plan.results.size()) * size + plan.slots * wide;
-    for (std::size_t k = 0; k < outs; ++k) needed += outputs[plan.written[k]].add ? wide : size;
+    for (std::size_t k = 0; k < outs; ++k) needed += outputs[plan.written[k]].arrival != Arrival::assigned ? wide : size;
     alignas(alignment) std::byte memory[on_stack];
     if (needed * sizeof(T) > sizeof(memory)) return false;
 
@@ -130,7 +132,7 @@ bool run_flat(const Plan<T>& plan, Index n, std::span<const Input<T>> inputs, st
         const Input<T>& input = inputs[plan.varying[k]];
         if (*input.strides == 0) tiles.repeat(k, *input.first), any_uniform = true;
     }
-    for (std::size_t k = 0; k < outs; ++k) out[k] = take(outputs[plan.written[k]].add ? wide : size);
+    for (std::size_t k = 0; k < outs; ++k) out[k] = take(outputs[plan.written[k]].arrival != Arrival::assigned ? wide : size);
     for (std::size_t k = 0; k < plan.spread.size(); ++k) {
         T* const vector = take(size);
         std::fill_n(vector, size, prologue[plan.spread[k]]);
@@ -228,7 +230,7 @@ struct Layout {
     [[nodiscard]] std::size_t desk_bytes() const {
         std::size_t vectors = plan.spread.size() + plan.sums + plan.results.size() + std::size_t{plan.slots} * plan.vectors;
         for (const Lie l : lie) vectors += l == Lie::other ? plan.vectors : 1;
-        for (const std::uint32_t k : plan.written) vectors += outputs[k].add ? plan.vectors : 1;
+        for (const std::uint32_t k : plan.written) vectors += outputs[k].arrival != Arrival::assigned ? plan.vectors : 1;
         return vectors * as_size(size) * sizeof(T);
     }
 };
@@ -253,7 +255,8 @@ class Desk {
         const std::size_t size = as_size(layout.size), wide = size * plan_.vectors;
         const auto take = [&next](std::size_t count) { return std::exchange(next, next + count); };
         for (std::size_t k = 0; k < in_.size(); ++k) in_[k] = take(layout.lie[k] == Lie::other ? wide : size);
-        for (std::size_t k = 0; k < out_.size(); ++k) out_[k] = take(layout.outputs[plan_.written[k]].add ? wide : size);
+        for (std::size_t k = 0; k < out_.size(); ++k)
+            out_[k] = take(layout.outputs[plan_.written[k]].arrival != Arrival::assigned ? wide : size);
         for (std::uint32_t k = 0; k < plan_.spread.size(); ++k) {
             T* const vector = take(size);
             std::fill_n(vector, size, prologue[plan_.spread[k]]);
@@ -404,7 +407,7 @@ void deliver_uniform(const Plan<T>& plan, const T* prologue, Index n, std::span<
             continue;
         }
         const Output<T>& to = outputs[output.place];
-        if (to.add)
+        if (to.arrival == Arrival::added)
             for (Index i = 0; i < n; ++i) to.first[i] += value;
         else
             std::fill_n(to.first, n, value);

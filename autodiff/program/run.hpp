@@ -19,15 +19,21 @@ struct Input {
     const Index* strides = nullptr;
 };
 
+/// How an output comes to its place.
+enum class Arrival : std::uint8_t {
+    assigned,
+    copied,  ///< after its tile is done: for a place where an input lies that is still read when the output is known
+    added,   ///< to what is there
+};
 /// Where an output goes, in row-major order.
 template <class T>
 struct Output {
     T* first = nullptr;
-    bool add = false;  ///< to what is there
+    Arrival arrival = Arrival::assigned;
 };
 
 /// The program at every element of a shape. inputs: all of the program; outputs: those that are delivered at each point, in order;
-/// sums: the others, over all elements, for shapes of rank 1. An output may lie where an input with the same strides does.
+/// sums: the others, over all elements, for shapes of rank 1. An output may lie where an input with the same strides does (Arrival).
 /// The result has the same bits for any number of threads, and at each element the same as if it were alone.
 template <class T>
 void run(const Plan<T>& plan, std::span<const Index> extents, std::span<const Input<T>> inputs, std::span<const Output<T>> outputs,

@@ -73,9 +73,9 @@ void run_chunk(const Plan<T>& plan, const Cut& cut, Index chunk, std::span<const
     T* next = values<T>(scratch);
     for (const Target<T>& target : targets) {
         if (target.strides == nullptr)
-            out.push_back({target.first + (chunk / cut.pieces * cut.extents[cut.axis] + cut.begin(chunk)) * cut.inner, target.add});
+            out.push_back({target.first + (chunk / cut.pieces * cut.extents[cut.axis] + cut.begin(chunk)) * cut.inner, target.arrival});
         else
-            out.push_back({next, false}), next += n;
+            out.push_back({next}), next += n;
     }
     const std::span<const Index> box(extents.data(), extents.size());
     run<T>(plan, box, std::span<const Input<T>>(in.data(), in.size()), std::span<const Output<T>>(out.data(), out.size()));

@@ -15,7 +15,7 @@ namespace program {
 template <class T>
 struct Target {
     T* first = nullptr;
-    bool add = false;                ///< to what is there; not for sums
+    Arrival arrival = Arrival::assigned;
     const Index* strides = nullptr;  ///< of a sum
     Index size = 0;                  ///< of a sum
 };
