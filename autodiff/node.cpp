@@ -124,6 +124,13 @@ Pullback::Destination<T> Pullback::destination(std::size_t operand) {
 }
 
 template <class T>
+Pullback::Destination<T> Pullback::sum_destination(std::size_t operand) {
+    Destination<T> to = destination<T>(operand);
+    if (!to.adds()) std::fill_n(to.values_, to.fresh_.size(), T{0});
+    return to;
+}
+
+template <class T>
 void Pullback::arrive(std::size_t operand, Destination<T> destination) {
     if (!destination.adds()) add(operand, std::move(destination.fresh_));
 }
@@ -200,6 +207,7 @@ Tensor<T> Pushforward::tangent(std::size_t operand) const {
     template Tensor<T> Pullback::ybar() const;                                                                                             \
     template void Pullback::add(std::size_t, Tensor<T>);                                                                                   \
     template Pullback::Destination<T> Pullback::destination(std::size_t);                                                                  \
+    template Pullback::Destination<T> Pullback::sum_destination(std::size_t);                                                              \
     template Pullback::Destination<T> Pullback::fresh_destination(std::size_t);                                                            \
     template void Pullback::arrive(std::size_t, Destination<T>);                                                                           \
     template void Pullback::add_element(std::size_t, Index, const Tensor<T>&);                                                             \

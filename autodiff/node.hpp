@@ -168,6 +168,9 @@ class Pullback {
     [[nodiscard]] Destination<T> destination(std::size_t operand);
     template <class T>
     [[nodiscard]] Destination<T> fresh_destination(std::size_t operand);
+    /// The same for what is added to only here and there: fresh memory holds zeros, and everything is added.
+    template <class T>
+    [[nodiscard]] Destination<T> sum_destination(std::size_t operand);
     /// After it was written: until then the adjoint is as it was, or, where it was added to, not to be read.
     template <class T>
     void arrive(std::size_t operand, Destination<T> destination);

@@ -37,7 +37,9 @@ void for_lookups(const View<W>& whole, const View<const Index>& indices, Index a
             for (Index i = 0; i < list.inner(); ++i) {
                 W* const w = whole.data + b[0] + indices.data[l[0] + i * list.inner_stride(0)] * step;
                 P* const p = part.data + b[1] + l[1] + i * list.inner_stride(1);
-                if (after.rank() < 2)
+                if (after.rank() < 2 && ws == 1 && ps == 1)
+                    for (Index j = 0; j < n; ++j) visit(w[j], p[j]);
+                else if (after.rank() < 2)
                     for (Index j = 0; j < n; ++j) visit(w[j * ws], p[j * ps]);
                 else
                     for_rows(after, 0, after.rows(), [&](const std::array<Index, 2>& a) {

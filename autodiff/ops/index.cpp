@@ -52,7 +52,8 @@ Tensor<T> take(const Tensor<T>& x, const Tensor<Index>& indices, Index axis) {
     if constexpr (Tensor<T>::differentiable)
         return record_linear(
             "take", x, std::move(y), [at, axis](const Tensor<T>& xdot) { return take(xdot, at, axis); },
-            [at, extent, axis](const Tensor<T>& ybar) { return scatter_add(ybar, at, extent, axis); });
+            [at, extent, axis](const Tensor<T>& ybar) { return scatter_add(ybar, at, extent, axis); },
+            [at, axis](const View<T>& xbar, const Tensor<T>& ybar) { kernels::scatter_add<T>(xbar, at.view(), axis, ybar.view()); });
     else
         return y;
 }
@@ -102,7 +103,10 @@ Tensor<T> gather(const Tensor<T>& x, const Tensor<Index>& indices, Index axis) {
     if constexpr (Tensor<T>::differentiable)
         return record_linear(
             "gather", x, std::move(y), [at, axis](const Tensor<T>& xdot) { return gather(xdot, at, axis); },
-            [at, extent, axis](const Tensor<T>& ybar) { return gather_transpose(ybar, at, extent, axis); });
+            [at, extent, axis](const Tensor<T>& ybar) { return gather_transpose(ybar, at, extent, axis); },
+            [at, axis](const View<T>& xbar, const Tensor<T>& ybar) {
+                kernels::scatter_add_along_axis<T>(xbar, at.view(), axis, ybar.view());
+            });
     else
         return y;
 }

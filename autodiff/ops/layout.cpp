@@ -230,13 +230,19 @@ Cut cut(const Shape& shape, const Strides& strides, std::span<const Slice> slice
 template <class T>
 Tensor<T> slice(const Tensor<T>& x, std::span<const Slice> slices) {
     const Cut c = cut(x.shape(), x.strides(), slices);
-    const std::vector<Slice> kept(slices.begin(), slices.end());
-    return moved(
-        "slice", x, x.constant().with_layout(c.shape, c.strides, c.offset),
-        [kept](const Tensor<T>& xdot) { return slice(xdot, std::span<const Slice>(kept)); },
-        [kept, from = x.shape()](const Tensor<T>& ybar) {
-            if constexpr (Tensor<T>::differentiable) return unslice(ybar, from, std::span<const Slice>(kept));
-        });
+    Tensor<T> y = x.constant().with_layout(c.shape, c.strides, c.offset);
+    if constexpr (Tensor<T>::differentiable) {
+        if (!x.recorded()) return y;
+        const std::vector<Slice> kept(slices.begin(), slices.end());
+        return record_linear(
+            "slice", x, std::move(y), [kept](const Tensor<T>& xdot) { return slice(xdot, std::span<const Slice>(kept)); },
+            [kept, from = x.shape()](const Tensor<T>& ybar) { return unslice(ybar, from, std::span<const Slice>(kept)); },
+            [place = cut(x.shape(), row_major(x.shape()), slices)](const View<T>& xbar, const Tensor<T>& ybar) {
+                kernels::accumulate(View<T>{xbar.data + place.offset, place.shape, place.strides}, ybar.view());
+            });
+    } else {
+        return y;
+    }
 }
 template <class T>
 Tensor<T> slice(const Tensor<T>& x, std::initializer_list<Slice> slices) {
