@@ -7,6 +7,7 @@
 #include "autodiff/ops/index.hpp"
 #include "autodiff/ops/layout.hpp"
 #include "autodiff/ops/reduce.hpp"
+#include "autodiff/ops/softmax.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -16,11 +17,11 @@ inline namespace v1 {
 
 namespace {
 
-/// Labels with 0 in place of the ignored ones, and the weight of every sample, 0 for the ignored ones.
+/// Labels with 0 in place of the ignored ones; where they do not all count alike, the weight of every sample, 0 for the ignored ones.
 template <class T>
 struct Samples {
     Tensor<Index> labels;
-    Tensor<T> weights;
+    std::optional<Tensor<T>> weights;
     Tensor<bool> counted;
     double total = 0;
 };
@@ -39,39 +40,52 @@ void check(std::string_view loss, const Tensor<T>& scores, const Tensor<Index>& 
 
 template <class T>
 Samples<T> read(std::string_view loss, const Tensor<Index>& labels, Index classes, const CrossEntropyOptions<T>& options) {
-    Samples<T> samples{
-        .labels = labels.contiguous(), .weights = Tensor<T>::ones(labels.shape()), .counted = Tensor<bool>::full(labels.shape(), true)};
-    std::vector<T> class_weights(static_cast<std::size_t>(classes), T{1});
-    if (options.class_weights) std::ranges::copy(options.class_weights->contiguous().data(), class_weights.begin());
-    const std::span<Index> label = in_place(samples.labels);
-    const std::span<T> weight = in_place(samples.weights);
-    const std::span<bool> counted = in_place(samples.counted);
-    for (std::size_t i = 0; i < label.size(); ++i) {
-        if (label[i] == options.ignore_index) {
-            label[i] = 0, weight[i] = 0, counted[i] = false;
-            continue;
+    Samples<T> samples;
+    samples.labels = labels.contiguous();
+    const auto check_label = [&](Index label, std::size_t i) {
+        if (label < 0 || label >= classes)
+            throw autodiff::IndexError(loss, fmt::format("labels from 0 to {}", classes - 1), fmt::format("{} at position {}", label, i));
+    };
+    if (!options.class_weights && !options.ignore_index) {
+        for (std::size_t i = 0; const Index label : samples.labels.data()) check_label(label, i++);
+        samples.total = static_cast<double>(labels.size());
+    } else {
+        samples.weights = Tensor<T>::ones(labels.shape());
+        samples.counted = Tensor<bool>::full(labels.shape(), true);
+        std::vector<T> class_weights(static_cast<std::size_t>(classes), T{1});
+        if (options.class_weights) std::ranges::copy(options.class_weights->contiguous().data(), class_weights.begin());
+        const std::span<Index> label = in_place(samples.labels);
+        const std::span<T> weight = in_place(*samples.weights);
+        const std::span<bool> counted = in_place(samples.counted);
+        for (std::size_t i = 0; i < label.size(); ++i) {
+            if (label[i] == options.ignore_index) {
+                label[i] = 0, weight[i] = 0, counted[i] = false;
+                continue;
+            }
+            check_label(label[i], i);
+            weight[i] = class_weights[static_cast<std::size_t>(label[i])];
+            samples.total += static_cast<double>(weight[i]);
         }
-        if (label[i] < 0 || label[i] >= classes)
-            throw autodiff::IndexError(loss, fmt::format("labels from 0 to {}", classes - 1),
-                                       fmt::format("{} at position {}", label[i], i));
-        weight[i] = class_weights[static_cast<std::size_t>(label[i])];
-        samples.total += static_cast<double>(weight[i]);
     }
     if (options.reduction == Reduction::mean && !(samples.total > 0))
         throw autodiff::ValueError(loss, "at least one sample that counts, to take a mean",
-                                   fmt::format("{} samples, of total weight {}", label.size(), samples.total));
+                                   fmt::format("{} samples, of total weight {}", labels.size(), samples.total));
     return samples;
 }
 
-template <class T>
-Tensor<T> loss_of_labels(std::string_view loss, const Tensor<T>& log_p, const Tensor<Index>& labels,
-                         const CrossEntropyOptions<T>& options) {
-    const Index classes = log_p.shape()[-1];
+/// of_label(labels): the loss of each sample's own label;  log_p(): the logarithms of all probabilities, asked for if labels are smoothed
+template <class T, class OfLabel, class LogP>
+Tensor<T> loss_of_labels(std::string_view loss, const Tensor<T>& scores, const Tensor<Index>& labels, const CrossEntropyOptions<T>& options,
+                         const OfLabel& of_label, const LogP& log_p) {
+    check(loss, scores, labels, options);
+    const Index classes = scores.shape()[-1];
     const Samples<T> samples = read(loss, labels, classes, options);
     const T smoothing = static_cast<T>(options.label_smoothing);
-    Tensor<T> losses = -samples.weights * squeeze(gather(log_p, unsqueeze(samples.labels, -1), -1), -1);
+    Tensor<T> losses = of_label(samples.labels);
+    if (samples.weights) losses = *samples.weights * losses;
     if (smoothing > 0) {
-        const Tensor<T> weighted = options.class_weights ? log_p * options.class_weights->constant() : log_p;
+        const Tensor<T> all_classes = log_p();
+        const Tensor<T> weighted = options.class_weights ? all_classes * options.class_weights->constant() : all_classes;
         losses = (1 - smoothing) * losses - smoothing / static_cast<T>(classes) * sum(weighted, -1);
     }
     // Chosen, not multiplied by 0: the score of an ignored sample may be infinite.
@@ -91,15 +105,18 @@ Tensor<T> loss_of_labels(std::string_view loss, const Tensor<T>& log_p, const Te
 
 template <class T>
 Tensor<T> cross_entropy(const Tensor<T>& logits, const Tensor<Index>& labels, const CrossEntropyOptions<std::type_identity_t<T>>& options) {
-    check("cross_entropy", logits, labels, options);
-    return loss_of_labels("cross_entropy", log_softmax(logits, -1), labels, options);
+    return loss_of_labels(
+        "cross_entropy", logits, labels, options, [&](const Tensor<Index>& at) { return softmax_cross_entropy(logits, at); },
+        [&] { return log_softmax(logits, -1); });
 }
 
 template <class T>
 Tensor<T> nll(const Tensor<T>& log_probabilities, const Tensor<Index>& labels,
               const CrossEntropyOptions<std::type_identity_t<T>>& options) {
-    check("nll", log_probabilities, labels, options);
-    return loss_of_labels("nll", log_probabilities, labels, options);
+    return loss_of_labels(
+        "nll", log_probabilities, labels, options,
+        [&](const Tensor<Index>& at) { return -squeeze(gather(log_probabilities, unsqueeze(at, -1), -1), -1); },
+        [&] { return log_probabilities; });
 }
 
 template Tensor<float> cross_entropy(const Tensor<float>&, const Tensor<Index>&, const CrossEntropyOptions<float>&);

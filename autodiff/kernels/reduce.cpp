@@ -6,6 +6,7 @@
 
 #include "autodiff/kernels/nest.hpp"
 #include "autodiff/kernels/pairwise.hpp"
+#include "autodiff/kernels/rows.hpp"
 #include "autodiff/kernels/threads.hpp"
 
 #include <cmath>
@@ -18,17 +19,28 @@ namespace kernels {
 
 namespace {
 
-constexpr Index line_block = 256;      // elements of a line folded into one term of the pairwise tree
-constexpr Index short_block = 32;      // elements of lines shorter than this that are folded into one term
-constexpr Index tile_block = 16;       // rows of a tile folded into one term
-constexpr Index tile_width = 128;      // results that a tile works on at once
-constexpr Index narrow = 8;            // rows shorter than this are better folded line by line
-constexpr Index work_a_block = 65536;  // elements that a thread takes at once
+constexpr Index line_block = 256;        // elements of a line folded into one term of the pairwise tree
+constexpr Index long_line_block = 2048;  // the same where a kernel does it
+constexpr Index short_block = 32;        // elements of lines shorter than this that are folded into one term
+constexpr Index tile_block = 16;         // rows of a tile folded into one term
+constexpr Index tile_width = 512;        // results that a tile works on at once
+constexpr Index narrow = 8;              // rows shorter than this are better folded line by line
+constexpr Index work_a_block = 65536;    // elements that a thread takes at once
 
-// A fold: its identity, how an element becomes a term (`at` is the position of the result in y), how terms join.
+// A fold: its identity, how an element becomes a term (`at` is the position of the result in y), how terms join. Where there are kernels
+// for them, `line` folds numbers that lie side by side, `into` folds such a row into another one.
 template <class T>
 struct Sum {
     static constexpr T identity = T(0);
+    T term(T x, Index) const { return x; }
+    static T join(T a, T b) { return a + b; }
+};
+template <class T>
+requires std::is_floating_point_v<T>
+struct Sum<T> {
+    static constexpr T identity = T(0);
+    T (*line)(const T*, Index) = row_kernels<T>().sum;
+    void (*into)(const T*, T*, Index) = row_kernels<T>().add;
     T term(T x, Index) const { return x; }
     static T join(T a, T b) { return a + b; }
 };
@@ -46,26 +58,24 @@ struct Product {
 template <class T>
 struct Largest {
     static constexpr T identity = -std::numeric_limits<T>::infinity();
+    T (*line)(const T*, Index) = row_kernels<T>().largest;
+    void (*into)(const T*, T*, Index) = row_kernels<T>().larger;
     T term(T x, Index) const { return x; }
     static T join(T a, T b) { return ((b > a) | (b != b)) ? b : a; }  // a NaN in a stays: b > NaN is false
 };
 template <class T>
 struct Smallest {
     static constexpr T identity = std::numeric_limits<T>::infinity();
+    T (*line)(const T*, Index) = row_kernels<T>().smallest;
+    void (*into)(const T*, T*, Index) = row_kernels<T>().smaller;
     T term(T x, Index) const { return x; }
     static T join(T a, T b) { return ((b < a) | (b != b)) ? b : a; }
 };
-template <class T>
-struct SumOfExponentials {
-    const T* shift;
-    static constexpr T identity = T(0);
-    T term(T x, Index at) const { return std::exp(x - shift[at]); }
-    static T join(T a, T b) { return a + b; }
-};
-
 /// n elements of a line: several sums side by side, so that the loop is bound by loads and not by the latency of an addition.
 template <class A, class X, class Fold>
 A fold_block(const X* x, Index n, Index stride, Index at, const Fold& fold) {
+    if constexpr (requires { fold.line; })
+        if (stride == 1) return fold.line(x, n);
     constexpr Index lanes = 128 / static_cast<Index>(sizeof(A));
     A part[lanes];
     std::fill(part, part + lanes, Fold::identity);
@@ -83,13 +93,22 @@ A fold_block(const X* x, Index n, Index stride, Index at, const Fold& fold) {
     return Fold::join(part[0], rest);
 }
 
+/// How long a line may be to be folded at once: a kernel for lines has blocks of its own.
+template <class Fold>
+Index block_of_line(Index stride) {
+    if constexpr (requires(const Fold& fold) { fold.line; })
+        if (stride == 1) return long_line_block;
+    return line_block;
+}
+
 /// n elements of a line, however long.
 template <class A, class X, class Fold>
 A fold_line(const X* x, Index n, Index stride, Index at, const Fold& fold) {
-    if (n <= line_block) return fold_block<A>(x, n, stride, at, fold);
+    if (n <= block_of_line<Fold>(stride)) return fold_block<A>(x, n, stride, at, fold);
     Pairwise<A, Fold> tree;
     if (n < 2 * work_a_block) {
-        for (Index i = 0; i < n; i += line_block) tree.push(fold_block<A>(x + i * stride, std::min(line_block, n - i), stride, at, fold));
+        for (Index i = 0, block = block_of_line<Fold>(stride); i < n; i += block)
+            tree.push(fold_block<A>(x + i * stride, std::min(block, n - i), stride, at, fold));
         return tree.result();
     }
     std::vector<A> parts(static_cast<std::size_t>((n + work_a_block - 1) / work_a_block));
@@ -120,6 +139,8 @@ A fold_lines(const X* x, const Nest<1>& reduced, Index at, const Fold& fold) {
 
 template <class A, class X, class Fold>
 void fold_row(A* y, const X* x, Index width, Index stride, Index at, Index at_stride, const Fold& fold) {
+    if constexpr (requires { fold.into; })
+        if (stride == 1 && width >= 32) return fold.into(x, y, width);  // of fewer, a plain loop is as quick as the call
     if (stride == 1 && at_stride == 1)
         for (Index j = 0; j < width; ++j) y[j] = Fold::join(y[j], fold.term(x[j], at + j));
     else
@@ -264,13 +285,27 @@ void argmax(const View<const T>& x, Index axis, Index* y) {
 
 template <class T>
 void logsumexp(const View<const T>& x, const Extents& axes, T* y) {
-    amax(x, axes, y);
-    const Index size = reduced(x.shape, axes, false).size();
-    for (Index i = 0; i < size; ++i)
-        if (!std::isfinite(y[i])) y[i] = T(0);  // exp then gives 0, inf or NaN, and so does the logarithm of their sum
-    std::vector<T> sums(static_cast<std::size_t>(size));
-    reduce(x, axes, sums.data(), SumOfExponentials<T>{y});
-    for (Index i = 0; i < size; ++i) y[i] += std::log(sums[static_cast<std::size_t>(i)]);
+    // Lines that lie side by side are folded where they are; others are copied first, so that they do.
+    const Split<T> split(x, axes);
+    if (split.kept_size == 0) return;
+    if (split.reduced_size == 0) return void(std::fill(y, y + split.kept_size, -std::numeric_limits<T>::infinity()));
+    const auto kernel = row_kernels<T>().logsumexp;
+    const bool lines = split.reduced.rank() <= 1 && split.reduced.inner_stride(0) == 1;
+    split.for_parts(tile_width, [&](Index from, Index at, Index width, Index xs, Index ys) {
+        std::vector<T> line(lines ? 0 : static_cast<std::size_t>(split.reduced_size));
+        for (Index j = 0; j < width; ++j) {
+            const T* data = x.data + from + j * xs;
+            if (!lines) {
+                T* next = line.data();
+                for_rows(split.reduced, 0, split.reduced.rows(), [&](const std::array<Index, 1>& offset) {
+                    const Index step = split.reduced.inner_stride(0);
+                    for (Index i = 0; i < split.reduced.inner(); ++i) *next++ = data[offset[0] + i * step];
+                });
+                data = line.data();
+            }
+            y[at + j * ys] = kernel(data, split.reduced_size);
+        }
+    });
 }
 
 #define WENGERT_INSTANTIATE(T)                                                                                                             \

@@ -10,6 +10,7 @@
 #include "autodiff/program/run_summed.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <fmt/format.h>
 
 namespace autodiff {
@@ -184,6 +185,9 @@ class Pass {
             layout_.push_back(repeats);  // one number, for an adjoint perhaps because the result was summed
         } else if (x.shape() == y_ && x.is_contiguous()) {
             layout_.push_back(dense);
+        } else if (is_across(x)) {
+            copies_.push_back(x.contiguous());
+            return add(copies_.back());
         } else {
             flat_ = false;
             layout_.push_back(static_cast<int>(strides_.size()));
@@ -221,6 +225,17 @@ class Pass {
 
   private:
     static constexpr int dense = -1, repeats = -2;  // else where its strides begin
+    /// Whether the values of a row lie far apart while those of a column lie side by side: a copy, by tiles, is cheaper than reading it so.
+    static bool is_across(const Tensor<T>& x) {
+        if (x.size() < 256) return false;
+        const Index step = std::abs(x.strides().back());
+        if (step <= 1 || x.shape()[-1] == 1) return false;
+        for (Index axis = 0; axis + 1 < x.rank(); ++axis) {
+            const Index other = std::abs(x.strides()[static_cast<std::size_t>(axis)]);
+            if (x.shape()[axis] > 1 && other != 0 && other < step) return true;
+        }
+        return false;
+    }
     [[nodiscard]] std::span<const program::Input<T>> inputs() const { return {operands_.data(), operands_.size()}; }
 
     const Shape& y_;
@@ -228,6 +243,7 @@ class Pass {
     ShortList<program::Input<T>, 5> operands_;
     ShortList<int, 5> layout_;
     ShortList<Index, 16> strides_;
+    std::vector<Tensor<T>> copies_;
 };
 
 template <class T>

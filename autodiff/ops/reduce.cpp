@@ -260,15 +260,6 @@ Tensor<T> logsumexp(const Tensor<T>& x, const Axes& axes, bool keep_axes) {
 }
 
 template <class T>
-Tensor<T> log_softmax(const Tensor<T>& x, Index axis) {
-    return x - logsumexp(x, x.shape().normalise_axis(axis, "log_softmax"), true);
-}
-template <class T>
-Tensor<T> softmax(const Tensor<T>& x, Index axis) {
-    return exp(x - logsumexp(x, x.shape().normalise_axis(axis, "softmax"), true));
-}
-
-template <class T>
 Tensor<T> norm2(const Tensor<T>& x, const Axes& axes, bool keep_axes) {
     Reduction r = reduction("norm2", x, axes, keep_axes);
     const Tensor<T> y = sqrt(r.total(square(x.constant())));
@@ -283,8 +274,6 @@ Tensor<T> norm2(const Tensor<T>& x, const Axes& axes, bool keep_axes) {
     template Tensor<Index> argmax(const Tensor<T>&, Index);                                                                                \
     template Tensor<T> prod(const Tensor<T>&, const Axes&, bool);                                                                          \
     template Tensor<T> logsumexp(const Tensor<T>&, const Axes&, bool);                                                                     \
-    template Tensor<T> softmax(const Tensor<T>&, Index);                                                                                   \
-    template Tensor<T> log_softmax(const Tensor<T>&, Index);                                                                               \
     template Tensor<T> norm2(const Tensor<T>&, const Axes&, bool);                                                                         \
     template Tensor<T> sum(const Tensor<T>&, const Axes&, bool);
 WENGERT_INSTANTIATE(float)

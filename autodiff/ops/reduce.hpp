@@ -32,12 +32,6 @@ Tensor<T> prod(const Tensor<T>& x, const Axes& axes = {}, bool keep_axes = false
 /// log sum exp x, without overflow        vjp: xbar += ybar softmax(x)
 template <class T>
 Tensor<T> logsumexp(const Tensor<T>& x, const Axes& axes = {}, bool keep_axes = false);
-/// exp(x - logsumexp(x)) along an axis
-template <class T>
-Tensor<T> softmax(const Tensor<T>& x, Index axis = -1);
-/// x - logsumexp(x) along an axis
-template <class T>
-Tensor<T> log_softmax(const Tensor<T>& x, Index axis = -1);
 /// Euclidean norm; its gradient at 0 is 0
 template <class T>
 Tensor<T> norm2(const Tensor<T>& x, const Axes& axes = {}, bool keep_axes = false);

@@ -17,7 +17,7 @@ namespace program {
 
 namespace {
 
-constexpr Index short_row = 64;              // rows of fewer elements are joined to tiles
+constexpr Index short_row = 256;             // rows of fewer elements are joined to tiles
 constexpr Index least_work = 131'072;        // steps times elements that a thread takes at once
 constexpr Index most_parts = 64;             // of a run with sums
 constexpr std::size_t on_stack = 16 * 1024;  // bytes
@@ -66,7 +66,7 @@ struct Tiles {
         if (rest == 0) return;
         for (std::size_t k = 0; k < plan.varying.size(); ++k) {
             if (places[k].step == 0) continue;
-            const T* const from = places[k].first + whole;  // may lie in in[k] itself, further on
+            const T* const from = places[k].first + whole;
             for (Index i = 0; i < rest; ++i) in[k][i] = from[i];
             std::fill(in[k] + rest, in[k] + size(), in[k][rest - 1]);
             read_at(k, in[k]);
@@ -163,15 +163,14 @@ struct Layout {
     std::span<const Input<T>> inputs;
     std::span<const Output<T>> outputs;
     Index size = static_cast<Index>(plan.lanes->size);
-    ShortList<Index, 4> extents;            // of axes that cannot be joined, outermost first; the last one is the row
-    ShortList<Index, 16> strides;           // per varying input, per axis
-    ShortList<Lie, 8> lie;                  // per varying input
-    ShortList<std::uint8_t, 32> narrow{};   // per main step: whether one vector of it serves the tile
-    ShortList<std::uint32_t, 6> columns{};  // the outputs that main steps write
-    Index rows = 1, row = 1;                // how many, and their length
-    Index rows_a_tile = 1;                  // more than 1: whole rows, gathered unless dense or uniform everywhere
-    Index tile = 0;                         // elements of a tile, at most
-    std::size_t bytes = 0;                  // of a desk
+    ShortList<Index, 4> extents;           // of axes that cannot be joined, outermost first; the last one is the row
+    ShortList<Index, 16> strides;          // per varying input, per axis
+    ShortList<Lie, 8> lie;                 // per varying input
+    ShortList<std::uint8_t, 32> narrow{};  // per main step: whether one vector of it serves the tile
+    Index rows = 1, row = 1;               // how many, and their length
+    Index rows_a_tile = 1;                 // more than 1: whole rows, gathered unless dense or uniform everywhere
+    Index tile = 0;                        // elements of a tile, at most
+    std::size_t bytes = 0;                 // of a desk
 
     Layout(const Plan<T>& p, std::span<const Index> given, std::span<const Input<T>> in, std::span<const Output<T>> out)
         : plan(p), inputs(in), outputs(out) {
@@ -187,6 +186,11 @@ struct Layout {
     [[nodiscard]] std::size_t rank() const { return extents.size(); }
     [[nodiscard]] const Index* strides_of(std::size_t k) const { return strides.data() + k * rank(); }
     [[nodiscard]] const Input<T>& input(std::size_t k) const { return inputs[plan.varying[k]]; }
+    /// Whether input k repeats one row.
+    [[nodiscard]] bool every_row_alike(std::size_t k) const {
+        const Index* const s = strides_of(k);
+        return std::all_of(s, s + rank() - 1, [](Index step) { return step == 0; });
+    }
 
   private:
     void join_axes(std::span<const Index> given) {
@@ -229,7 +233,7 @@ struct Layout {
     }
     [[nodiscard]] std::size_t desk_bytes() const {
         std::size_t vectors = plan.spread.size() + plan.sums + plan.results.size() + std::size_t{plan.slots} * plan.vectors;
-        for (const Lie l : lie) vectors += l == Lie::other ? plan.vectors : 1;
+        for (const Lie l : lie) vectors += l == Lie::other ? plan.vectors + 1 : 1;
         for (const std::uint32_t k : plan.written) vectors += outputs[k].arrival != Arrival::assigned ? plan.vectors : 1;
         return vectors * as_size(size) * sizeof(T);
     }
@@ -244,6 +248,8 @@ class Desk {
           plan_(layout.plan),
           places_(plan_.places()),
           in_(layout.lie.size()),
+          gathered_(layout.lie.size()),
+          kept_(layout.lie.size(), 0),
           out_(plan_.written.size()),
           offset_(layout.lie.size(), 0),
           position_(layout.rank(), 0) {
@@ -254,7 +260,10 @@ class Desk {
         }
         const std::size_t size = as_size(layout.size), wide = size * plan_.vectors;
         const auto take = [&next](std::size_t count) { return std::exchange(next, next + count); };
-        for (std::size_t k = 0; k < in_.size(); ++k) in_[k] = take(layout.lie[k] == Lie::other ? wide : size);
+        for (std::size_t k = 0; k < in_.size(); ++k) {
+            in_[k] = take(size);
+            if (layout.lie[k] == Lie::other) gathered_[k] = take(wide);
+        }
         for (std::size_t k = 0; k < out_.size(); ++k)
             out_[k] = take(layout.outputs[plan_.written[k]].arrival != Arrival::assigned ? wide : size);
         for (std::uint32_t k = 0; k < plan_.spread.size(); ++k) {
@@ -303,6 +312,11 @@ class Desk {
     /// Where the row begins in each input.
     void seek(Index r) {
         const std::size_t outer = layout_.rank() < 2 ? 0 : layout_.rank() - 1;
+        if (outer == 1) {
+            position_[0] = r;
+            for (std::size_t k = 0; k < in_.size(); ++k) offset_[k] = r * layout_.strides_of(k)[0];
+            return;
+        }
         for (std::size_t axis = outer; axis-- > 0;) {
             position_[axis] = r % layout_.extents[axis];
             r /= layout_.extents[axis];
@@ -322,8 +336,8 @@ class Desk {
             tiles_.repeat(k, *first);
             break;
         case Lie::other:
-            gather(in_[k], first + at * layout_.strides_of(k)[layout_.rank() - 1], k, n);
-            tiles_.read_at(k, in_[k]);
+            gather(gathered_[k], first + at * layout_.strides_of(k)[layout_.rank() - 1], k, n);
+            tiles_.read_at(k, gathered_[k]);
             break;
         }
     }
@@ -346,8 +360,11 @@ class Desk {
             } else if (layout_.lie[k] == Lie::uniform) {
                 tiles_.repeat(k, *first);
             } else {
-                for (Index i = 0; i < count; ++i) gather(in_[k] + i * row, layout_.input(k).first + offset_of_row(k, i), k, row);
-                tiles_.read_at(k, in_[k]);
+                if (kept_[k] < count) {
+                    for (Index i = 0; i < count; ++i) gather(gathered_[k] + i * row, layout_.input(k).first + offset_of_row(k, i), k, row);
+                    if (layout_.every_row_alike(k)) kept_[k] = count;  // once for all tiles
+                }
+                tiles_.read_at(k, gathered_[k]);
             }
         }
         tiles_.run(r * row, n);
@@ -355,6 +372,7 @@ class Desk {
     /// Where row i after the one that was sought begins in input k.
     [[nodiscard]] Index offset_of_row(std::size_t k, Index i) const {
         const Index* const strides = layout_.strides_of(k);
+        if (layout_.rank() == 2) return offset_[k] + i * strides[0];
         Index offset = 0;
         for (std::size_t axis = layout_.rank() - 1; axis-- > 0;) {
             i += position_[axis];
@@ -367,7 +385,9 @@ class Desk {
     const Layout<T>& layout_;
     const Plan<T>& plan_;
     ShortList<Place<T>, 12> places_;
-    ShortList<T*, 6> in_, out_;  // one vector or one tile for each
+    ShortList<T*, 6> in_, gathered_;  // of an input: a vector, and a tile if it has to be gathered
+    ShortList<Index, 6> kept_;        // rows of that tile that hold for all tiles
+    ShortList<T*, 6> out_;            // of an output: a vector or a tile
     ShortList<Index, 6> offset_;
     ShortList<Index, 4> position_;
     Tiles<T> tiles_{plan_, layout_.outputs, places_.data(), in_.data(), out_.data(), layout_.narrow.data()};

@@ -30,7 +30,8 @@ using Names = std::set<std::string>;
 using Types = std::tuple<double, float>;
 
 /// Classes that no sample of an operation can meet, and why.
-const Names not_operations{"Leaf"};  // the row of a variable, it has no operands
+const Names not_operations{"Leaf",       // the row of a variable, it has no operands
+                           "Composed"};  // a base of classes that fast_paths.cpp finds
 const Names not_operations_by_name{"variable"};
 
 struct Declared {

@@ -119,6 +119,28 @@ void add_softmax(std::vector<Entry>& to, Draw& draw) {
     to.push_back(std::move(logarithm));
 }
 
+void add_cross_entropy(std::vector<Entry>& to, Draw& draw) {
+    Entry entry{"softmax_cross_entropy", {}};
+    for (const auto& [shape, labels] : std::vector<std::pair<Shape, Tensor<Index>>>{{{3}, Tensor<Index>(1)},
+                                                                                    {{2, 3}, Tensor<Index>::of({2, 0})},
+                                                                                    {{2, 2, 1}, Tensor<Index>({2, 2}, {0, 0, 0, 0})},
+                                                                                    {{0, 4}, Tensor<Index>::zeros({0})},
+                                                                                    {{3, 20}, Tensor<Index>::of({19, 7, 16})}})
+        entry.add(
+            to_string(shape), {draw.uniform(shape, -4, 4)},
+            [labels = labels](const auto& v) { return softmax_cross_entropy(v[0], labels); },
+            [labels = labels](const Operands<double>& v) {
+                const Index last = v[0].rank() - 1;
+                const Tensor<double> normaliser = reduced_by(v[0], Over{v[0].shape(), Indices{last}, false}, log_sum);
+                return built(labels.shape(), [&](Position p) {
+                    const double total = read(normaliser, p);
+                    p.push_back(read(labels, p));
+                    return total - read(v[0], p);
+                });
+            });
+    to.push_back(std::move(entry));
+}
+
 }  // namespace
 
 void add_reductions(std::vector<Entry>& to) {
@@ -152,6 +174,7 @@ void add_reductions(std::vector<Entry>& to) {
     to.push_back(reduction(
         "norm2", takes_none, any, [](const auto& x, const Axes& axes, bool keep) { return norm2(x, axes, keep); }, length));
     add_softmax(to, draw);
+    add_cross_entropy(to, draw);
 }
 
 }  // namespace registry
