@@ -85,6 +85,15 @@ requires((AScalar<X> || Arithmetic<X>)&&...) [[nodiscard]] auto elementwise(F f,
 template <class F, class... X>
 requires((AScalar<X> || Arithmetic<X>)&&...) [[nodiscard]] auto elementwise(std::string_view, F f, const X&... x) { return f(x...); }
 
+/// y[j] = sum over i of f(x[i]...), the elements summed back to a shape that broadcasts to theirs; nothing is written in between, nothing
+/// recorded: for kernels that work by channel or by row.
+template <class F, class T, class... X>
+[[nodiscard]] Tensor<T> sum_of_elementwise(F, const Shape& shape, const Tensor<T>& x, const X&... more) {
+    const Formula& formula = internal::formula_of<F, 1 + sizeof...(X)>("sum_of_elementwise");
+    const std::array<Tensor<T>, 1 + sizeof...(X)> operands{x, internal::as_tensor<T>(more)...};
+    return formula.summed(std::span<const Tensor<T>>(operands), shape);
+}
+
 /// targets[k][i] = f(targets[0][i], ..., x[i]...)[k], in place and in one pass: what optimizers do.        x: spans, or numbers
 /// f returns a std::array of N results; the rest as for elementwise. Nothing is recorded.
 /// throws   ShapeError unless all spans have the same length

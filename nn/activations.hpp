@@ -7,7 +7,7 @@
 
 #include "autodiff/elementwise.hpp"
 #include "autodiff/ops/layout.hpp"
-#include "autodiff/ops/softmax.hpp"
+#include "autodiff/ops/reduce.hpp"
 #include "autodiff/scalar.hpp"
 
 #include <numbers>

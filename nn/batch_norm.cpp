@@ -3,7 +3,7 @@
 
 #include "autodiff/ops/arithmetic.hpp"
 #include "autodiff/ops/layout.hpp"
-#include "autodiff/ops/reduce.hpp"
+#include "autodiff/ops/normalise.hpp"
 
 #include <fmt/format.h>
 
@@ -24,12 +24,10 @@ Tensor<T> BasicBatchNorm<T>::operator()(const Tensor<T>& x) const {
     const Index channels = weight.size();
     if (x.rank() < 2 || x.shape()[1] != channels)
         throw autodiff::ShapeError("batch_norm", fmt::format("[n, {}, ..]", channels), to_string(x.shape()));
-    std::vector<Index> spread(static_cast<std::size_t>(x.rank()), 1), others{0};
-    spread[1] = channels;
-    for (Index axis = 2; axis < x.rank(); ++axis) others.push_back(axis);
-    const auto per_channel = [shape = Shape(spread)](const Tensor<T>& v) { return reshape(v, shape); };
-
     if (!training) {
+        std::vector<Index> spread(static_cast<std::size_t>(x.rank()), 1);
+        spread[1] = channels;
+        const auto per_channel = [shape = Shape(spread)](const Tensor<T>& v) { return reshape(v, shape); };
         const Tensor<T> scale = weight * rsqrt(running_var.tensor + options.eps);
         return x * per_channel(scale) + per_channel(bias - running_mean.tensor * scale);
     }
@@ -38,11 +36,9 @@ Tensor<T> BasicBatchNorm<T>::operator()(const Tensor<T>& x) const {
         throw autodiff::ValueError("batch_norm", "at least two values per channel in training",
                                    fmt::format("{} for {}", count, to_string(x.shape())),
                                    "call nn::eval(model) to use the running statistics");
-    const autodiff::Axes axes{std::span<const Index>(others)};
-    const Tensor<T> centred = x - mean(x, axes, true);
-    const Tensor<T> variance = mean(square(centred), axes, true);
-    follow(mean(x.constant(), axes), variance.constant(), count);
-    return centred * (rsqrt(variance + options.eps) * per_channel(weight)) + per_channel(bias);
+    const auto normalised = autodiff::batch_norm(x, weight, bias, options.eps);
+    follow(normalised.mean, normalised.variance, count);
+    return normalised.y;
 }
 
 template <class T>

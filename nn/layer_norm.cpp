@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "nn/layer_norm.hpp"
 
-#include "autodiff/ops/arithmetic.hpp"
-#include "autodiff/ops/reduce.hpp"
+#include "autodiff/ops/normalise.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -22,11 +21,7 @@ Tensor<T> BasicLayerNorm<T>::operator()(const Tensor<T>& x) const {
     const auto given = x.shape().extents(), own = weight.shape().extents();
     if (given.size() < own.size() || !std::ranges::equal(given.last(own.size()), own))
         throw autodiff::ShapeError("layer_norm", fmt::format("last extents {}", to_string(weight.shape())), to_string(x.shape()));
-    std::vector<Index> last;
-    for (Index axis = x.rank() - weight.rank(); axis < x.rank(); ++axis) last.push_back(axis);
-    const autodiff::Axes axes{std::span<const Index>(last)};
-    const Tensor<T> centred = x - mean(x, axes, true);
-    return centred * rsqrt(mean(square(centred), axes, true) + eps) * weight + bias;
+    return autodiff::layer_norm(x, weight, bias, eps);
 }
 
 template class BasicLayerNorm<float>;

@@ -394,6 +394,20 @@ Tensor<T> Formula::fused_or_recorded(std::span<const Tensor<T>> x) const {
     for (std::size_t k = 0; k < x.size(); ++k) operands[k] = &x[k];
     return (*this)(std::span<const Tensor<T>* const>(operands.data(), x.size()));
 }
+template <class T>
+Tensor<T> Formula::summed(std::span<const Tensor<T>> x, const Shape& to) const {
+    Shape shape = to;
+    for (const Tensor<T>& operand : x) shape = broadcast(shape, operand.shape(), name_);
+    Tensor<T> y = Tensor<T>::uninitialised(to);
+    Pass<T> pass(shape);
+    for (const Tensor<T>& operand : x) pass.add(operand);
+    const Strides strides = broadcast_strides(to, y.strides(), shape);
+    const program::Target<T> target{y.fill_data(), program::Arrival::assigned, strides.data(), y.size()};
+    pass.run(plans_->get<T>(), std::span(&target, 1), true);
+    return y;
+}
+template Tensor<float> Formula::summed(std::span<const Tensor<float>>, const Shape&) const;
+template Tensor<double> Formula::summed(std::span<const Tensor<double>>, const Shape&) const;
 template Tensor<float> Formula::fused_or_recorded(std::span<const Tensor<float>>) const;
 template Tensor<double> Formula::fused_or_recorded(std::span<const Tensor<double>>) const;
 template Tensor<float> Formula::operator()(std::span<const Tensor<float>* const>) const;

@@ -45,6 +45,9 @@ class Formula {
     /// The same as one row where the tape keeps derivatives only, as a row for each instruction where it keeps operations.
     template <class T>
     [[nodiscard]] Tensor<T> fused_or_recorded(std::span<const Tensor<T>> x) const;
+    /// The elements summed back to a shape, as numbers.
+    template <class T>
+    [[nodiscard]] Tensor<T> summed(std::span<const Tensor<T>> x, const Shape& to) const;
     template <class T, std::same_as<Tensor<T>>... X>
     [[nodiscard]] Tensor<T> operator()(const Tensor<T>& x, const X&... more) const {
         const std::array<const Tensor<T>*, 1 + sizeof...(X)> operands{&x, &more...};

@@ -2,6 +2,7 @@
 /// Reductions over axes: all of them when none is named. `keep_axes` leaves reduced axes with extent 1, ready to broadcast.
 #pragma once
 
+#include "autodiff/ops/softmax.hpp"
 #include "autodiff/tensor.hpp"
 
 namespace autodiff {
