@@ -27,7 +27,10 @@ WithoutFastPaths::~WithoutFastPaths() { --switched_off; }
 
 bool internal::fast_path() {
     static const bool off = wished_off();
-    return !off && switched_off == 0 && (current == &no_tape || Tape::from(*current).detail() == Detail::derivatives);
+    if (off || switched_off > 0) return false;
+    if (current == &no_tape) return true;
+    const Tape& tape = Tape::from(*current);
+    return tape.detail() == Detail::derivatives || tape.held_by() == HeldBy::function;
 }
 
 }  // namespace v1
