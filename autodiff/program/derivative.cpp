@@ -81,13 +81,15 @@ Program hessian_times_vector(const Program& program, std::span<const double> exa
     return assemble(tape, x, outputs, program.guards, y.conditions);
 }
 
-Program pullback(const Program& program, std::span<const double> example, const std::vector<bool>& active) {
+Program pullback(const Program& program, std::span<const double> example, const std::vector<bool>& active, std::size_t seeded) {
     Tape tape;
     std::vector<Scalar> x = variables(tape, example);
-    const std::vector<Scalar> by = only(x, active);
-    const Scalar y = run(program, x).outputs[0], ybar = tape.variable(1);
-    const std::vector<Scalar> xbar = recorded_derivatives(ybar * y, by);
-    x.push_back(y), x.push_back(ybar);
+    const std::vector<Scalar> by = only(x, active), y = run(program, x).outputs, ybar = variables(tape, std::vector<double>(seeded, 1));
+    Scalar total = ybar[0] * y[0];
+    for (std::size_t j = 1; j < seeded; ++j) total = total + ybar[j] * y[j];
+    const std::vector<Scalar> xbar = recorded_derivatives(total, by);
+    x.insert(x.end(), y.begin(), y.end());
+    x.insert(x.end(), ybar.begin(), ybar.end());
     return assemble(tape, x, xbar);
 }
 

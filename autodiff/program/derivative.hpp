@@ -12,10 +12,11 @@ namespace program {
 [[nodiscard]] Program with_jacobian(const Program& program, std::span<const double> example, const std::vector<bool>& active);
 /// Of sum_j y[j] and its Hessian H by the active inputs: inputs x (all) and then v, outputs H v.
 [[nodiscard]] Program hessian_times_vector(const Program& program, std::span<const double> example, const std::vector<bool>& active);
-/// Of a program with one output y: inputs x (all), y, ybar; outputs xbar[i] = ybar dy/dx[i] for every active input i, written in terms of y
-/// where the rules are.
-[[nodiscard]] Program pullback(const Program& program, std::span<const double> example, const std::vector<bool>& active);
-/// Its mirror image: inputs x (all), y, and xdot of the active inputs; output ydot = sum_i dy/dx[i] xdot[i]. A derivative of 0 lets nothing
+/// Inputs x (all), y (all outputs), and ybar of the first `seeded` outputs; outputs xbar[i] = sum_j ybar[j] dy[j]/dx[i] for every active
+/// input i, written in terms of the outputs where the rules are: those beyond the seeded ones are there to be saved for that.
+[[nodiscard]] Program pullback(const Program& program, std::span<const double> example, const std::vector<bool>& active,
+                               std::size_t seeded = 1);
+/// Of a program with one output y, the mirror image: inputs x (all), y, and xdot of the active inputs; output ydot = sum_i dy/dx[i] xdot[i]. A derivative of 0 lets nothing
 /// through; if `plain`, nor does a tangent of 0, even where the derivative is infinite: for numbers, which are not differentiated again.
 [[nodiscard]] Program pushforward(const Program& program, std::span<const double> example, const std::vector<bool>& active, bool plain);
 /// The same program for other outputs, without guards.

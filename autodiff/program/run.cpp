@@ -40,6 +40,7 @@ struct Tiles {
     Place<T>* places;
     T* const* in;
     T* const* out;
+    T* const* to;                // where the row begins in each written output
     const std::uint8_t* narrow;  // per step: whether one vector of it serves the tile
 
     [[nodiscard]] std::size_t size() const { return plan.lanes->size; }
@@ -51,16 +52,16 @@ struct Tiles {
         places[k] = {in[k], 0};
     }
 
-    /// n elements from the given one on, inputs placed: whole vectors where they lie, the rest through one padded vector.
+    /// n elements of the row from the given one on, inputs placed: whole vectors where they lie, the rest through one padded vector.
     void run(Index at, Index n) const {
         const Index rest = n % static_cast<Index>(size()), whole = n - rest;
         const std::size_t outs = plan.written.size();
         if (whole > 0) {
-            for (std::size_t k = 0; k < outs; ++k) place_output(k, output(k).arrival == Arrival::assigned ? output(k).first + at : out[k]);
+            for (std::size_t k = 0; k < outs; ++k) place_output(k, output(k).arrival == Arrival::assigned ? to[k] + at : out[k]);
             execute(whole / static_cast<Index>(size()), whole);
             for (std::size_t k = 0; k < outs; ++k) {
-                if (output(k).arrival == Arrival::added) plan.lanes->add(out[k], output(k).first + at, whole);
-                if (output(k).arrival == Arrival::copied) std::copy_n(out[k], whole, output(k).first + at);
+                if (output(k).arrival == Arrival::added) plan.lanes->add(out[k], to[k] + at, whole);
+                if (output(k).arrival == Arrival::copied) std::copy_n(out[k], whole, to[k] + at);
             }
         }
         if (rest == 0) return;
@@ -74,11 +75,11 @@ struct Tiles {
         for (std::size_t k = 0; k < outs; ++k) place_output(k, out[k]);
         execute(1, rest);
         for (std::size_t k = 0; k < outs; ++k) {
-            T* const to = output(k).first + at + whole;
+            T* const y = to[k] + at + whole;
             if (output(k).arrival == Arrival::added)
-                for (Index i = 0; i < rest; ++i) to[i] += out[k][i];
+                for (Index i = 0; i < rest; ++i) y[i] += out[k][i];
             else
-                for (Index i = 0; i < rest; ++i) to[i] = out[k][i];
+                for (Index i = 0; i < rest; ++i) y[i] = out[k][i];
         }
     }
 
@@ -122,17 +123,20 @@ bool run_flat(const Plan<T>& plan, Index n, std::span<const Input<T>> inputs, st
     T* next = reinterpret_cast<T*>(memory);
     const auto take = [&next](std::size_t count) { return std::exchange(next, next + count); };
     Place<T> places[most];
-    T *in[most], *out[most];
+    T *in[most], *out[most], *to[most];
     std::uint8_t narrow[most];
     std::fill_n(narrow, plan.main.size(), std::uint8_t{0});
-    const Tiles<T> tiles{plan, outputs, places, in, out, narrow};
+    const Tiles<T> tiles{plan, outputs, places, in, out, to, narrow};
     bool any_uniform = !plan.spread.empty();
     for (std::size_t k = 0; k < ins; ++k) {
         in[k] = take(size);
         const Input<T>& input = inputs[plan.varying[k]];
         if (*input.strides == 0) tiles.repeat(k, *input.first), any_uniform = true;
     }
-    for (std::size_t k = 0; k < outs; ++k) out[k] = take(outputs[plan.written[k]].arrival != Arrival::assigned ? wide : size);
+    for (std::size_t k = 0; k < outs; ++k) {
+        out[k] = take(outputs[plan.written[k]].arrival != Arrival::assigned ? wide : size);
+        to[k] = outputs[plan.written[k]].first;
+    }
     for (std::size_t k = 0; k < plan.spread.size(); ++k) {
         T* const vector = take(size);
         std::fill_n(vector, size, prologue[plan.spread[k]]);
@@ -165,6 +169,7 @@ struct Layout {
     Index size = static_cast<Index>(plan.lanes->size);
     ShortList<Index, 4> extents;           // of axes that cannot be joined, outermost first; the last one is the row
     ShortList<Index, 16> strides;          // per varying input, per axis
+    ShortList<Index, 8> output_strides;    // per written output, per axis
     ShortList<Lie, 8> lie;                 // per varying input
     ShortList<std::uint8_t, 32> narrow{};  // per main step: whether one vector of it serves the tile
     Index rows = 1, row = 1;               // how many, and their length
@@ -178,7 +183,7 @@ struct Layout {
         row = extents.empty() ? 1 : extents.back();
         for (std::size_t axis = 0; axis + 1 < extents.size(); ++axis) rows *= extents[axis];
         tile = size * Index{plan.vectors};
-        if (row < short_row && rows > 1) rows_a_tile = std::max<Index>(1, tile / row);
+        if (row < short_row && rows > 1 && !any_strided_output()) rows_a_tile = std::max<Index>(1, tile / row);
         for (std::size_t k = 0; k < plan.varying.size(); ++k) lie.push_back(rows_a_tile > 1 ? lie_in_many_rows(k) : lie_in_a_row(k));
         find_narrow();
         bytes = desk_bytes();
@@ -186,6 +191,14 @@ struct Layout {
     [[nodiscard]] std::size_t rank() const { return extents.size(); }
     [[nodiscard]] const Index* strides_of(std::size_t k) const { return strides.data() + k * rank(); }
     [[nodiscard]] const Input<T>& input(std::size_t k) const { return inputs[plan.varying[k]]; }
+    [[nodiscard]] const Output<T>& output(std::size_t k) const { return outputs[plan.written[k]]; }
+    /// Where row r begins in written output k.
+    [[nodiscard]] T* output_row(std::size_t k, Index r, const Index* position) const {
+        if (output(k).strides == nullptr) return output(k).first + r * row;
+        Index offset = 0;
+        for (std::size_t axis = 0; axis + 1 < rank(); ++axis) offset += position[axis] * output_strides[k * rank() + axis];
+        return output(k).first + offset;
+    }
     /// Whether input k repeats one row.
     [[nodiscard]] bool every_row_alike(std::size_t k) const {
         const Index* const s = strides_of(k);
@@ -200,6 +213,8 @@ struct Layout {
             if (given[axis] == 1) continue;
             bool joins = !extents.empty();
             for (std::size_t k = 0; k < n && joins; ++k) joins = input(k).strides[last.back()] == input(k).strides[axis] * given[axis];
+            for (std::size_t k = 0; k < plan.written.size() && joins; ++k)
+                if (const Index* const to = output(k).strides) joins = to[last.back()] == to[axis] * given[axis];
             if (joins)
                 extents.back() *= given[axis], last.back() = axis;
             else
@@ -208,6 +223,13 @@ struct Layout {
         strides.reserve(n * extents.size());
         for (std::size_t k = 0; k < n; ++k)
             for (const std::size_t axis : last) strides.push_back(input(k).strides[axis]);
+        for (std::size_t k = 0; k < plan.written.size(); ++k)
+            for (const std::size_t axis : last) output_strides.push_back(output(k).strides == nullptr ? 0 : output(k).strides[axis]);
+    }
+    [[nodiscard]] bool any_strided_output() const {
+        for (std::size_t k = 0; k < plan.written.size(); ++k)
+            if (output(k).strides != nullptr) return true;
+        return false;
     }
     [[nodiscard]] Lie lie_in_a_row(std::size_t k) const {
         if (rank() == 0) return Lie::uniform;
@@ -251,6 +273,7 @@ class Desk {
           gathered_(layout.lie.size()),
           kept_(layout.lie.size(), 0),
           out_(plan_.written.size()),
+          to_(plan_.written.size()),
           offset_(layout.lie.size(), 0),
           position_(layout.rank(), 0) {
         T* next = reinterpret_cast<T*>(stack_);
@@ -290,13 +313,13 @@ class Desk {
         for (Index r = first; r < last; r += layout_.rows_a_tile) {
             seek(r);
             if (layout_.rows_a_tile > 1) {
-                work_on_rows(r, std::min(layout_.rows_a_tile, last - r));
+                work_on_rows(std::min(layout_.rows_a_tile, last - r));
                 continue;
             }
             for (Index at = begin; at < end; at += layout_.tile) {
                 const Index n = std::min(layout_.tile, end - at);
                 for (std::size_t k = 0; k < in_.size(); ++k) place_input(k, at, n);
-                tiles_.run(r * layout_.row + at, n);
+                tiles_.run(at, n);
             }
         }
     }
@@ -309,22 +332,23 @@ class Desk {
     }
 
   private:
-    /// Where the row begins in each input.
+    /// Where the row begins in each operand and result.
     void seek(Index r) {
         const std::size_t outer = layout_.rank() < 2 ? 0 : layout_.rank() - 1;
         if (outer == 1) {
             position_[0] = r;
             for (std::size_t k = 0; k < in_.size(); ++k) offset_[k] = r * layout_.strides_of(k)[0];
-            return;
+        } else {
+            for (std::size_t axis = outer, rest = as_size(r); axis-- > 0;) {
+                position_[axis] = static_cast<Index>(rest % as_size(layout_.extents[axis]));
+                rest /= as_size(layout_.extents[axis]);
+            }
+            for (std::size_t k = 0; k < in_.size(); ++k) {
+                offset_[k] = 0;
+                for (std::size_t axis = 0; axis < outer; ++axis) offset_[k] += position_[axis] * layout_.strides_of(k)[axis];
+            }
         }
-        for (std::size_t axis = outer; axis-- > 0;) {
-            position_[axis] = r % layout_.extents[axis];
-            r /= layout_.extents[axis];
-        }
-        for (std::size_t k = 0; k < in_.size(); ++k) {
-            offset_[k] = 0;
-            for (std::size_t axis = 0; axis < outer; ++axis) offset_[k] += position_[axis] * layout_.strides_of(k)[axis];
-        }
+        for (std::size_t k = 0; k < to_.size(); ++k) to_[k] = layout_.output_row(k, r, position_.data());
     }
     void place_input(std::size_t k, Index at, Index n) {
         const T* const first = layout_.input(k).first + offset_[k];
@@ -351,7 +375,7 @@ class Desk {
             for (Index i = 0; i < n; ++i) to[i] = from[i * step];
     }
     /// Whole rows, one after the other in one tile.
-    void work_on_rows(Index r, Index count) {
+    void work_on_rows(Index count) {
         const Index row = layout_.row, n = count * row;
         for (std::size_t k = 0; k < in_.size(); ++k) {
             const T* const first = layout_.input(k).first + offset_[k];
@@ -367,7 +391,7 @@ class Desk {
                 tiles_.read_at(k, gathered_[k]);
             }
         }
-        tiles_.run(r * row, n);
+        tiles_.run(0, n);
     }
     /// Where row i after the one that was sought begins in input k.
     [[nodiscard]] Index offset_of_row(std::size_t k, Index i) const {
@@ -387,10 +411,10 @@ class Desk {
     ShortList<Place<T>, 12> places_;
     ShortList<T*, 6> in_, gathered_;  // of an input: a vector, and a tile if it has to be gathered
     ShortList<Index, 6> kept_;        // rows of that tile that hold for all tiles
-    ShortList<T*, 6> out_;            // of an output: a vector or a tile
+    ShortList<T*, 6> out_, to_;       // of an output: a vector or a tile, and where its row begins
     ShortList<Index, 6> offset_;
     ShortList<Index, 4> position_;
-    Tiles<T> tiles_{plan_, layout_.outputs, places_.data(), in_.data(), out_.data(), layout_.narrow.data()};
+    Tiles<T> tiles_{plan_, layout_.outputs, places_.data(), in_.data(), out_.data(), to_.data(), layout_.narrow.data()};
     kernels::Storage heap_;
     alignas(alignment) std::byte stack_[on_stack];
 };

@@ -25,11 +25,12 @@ enum class Arrival : std::uint8_t {
     copied,  ///< after its tile is done: for a place where an input lies that is still read when the output is known
     added,   ///< to what is there
 };
-/// Where an output goes, in row-major order.
+/// Where an output goes: in row-major order, or by strides, of which the last is 1.
 template <class T>
 struct Output {
     T* first = nullptr;
     Arrival arrival = Arrival::assigned;
+    const Index* strides = nullptr;
 };
 
 /// The program at every element of a shape. inputs: all of the program; outputs: those that are delivered at each point, in order;
