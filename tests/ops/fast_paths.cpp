@@ -9,6 +9,7 @@
 #include "autodiff/fast_paths.hpp"
 #include "autodiff/autodiff.hpp"
 #include "autodiff/ops/normalise.hpp"
+#include "autodiff/ops/recurrent.hpp"
 #include "tests/ops/registry.hpp"
 
 #include <algorithm>
@@ -91,7 +92,47 @@ Composition batch_norms() {
     return c;
 }
 
-std::vector<Composition> compositions() { return {layer_norms(), batch_norms()}; }
+/// h beside c: several results as one.
+template <class T>
+Tensor<T> joined(const LstmOutput<T>& y) {
+    return concat(std::vector<Tensor<T>>{y.h, unsqueeze(y.c, 0)}, 0);
+}
+
+Composition lstms() {
+    Composition c{"lstm_sequence", "LstmSequence", {}};
+    Draw draw(403);
+    for (const bool backwards : {false, true})
+        for (const auto& [steps, n, hidden] : std::vector<std::array<Index, 3>>{{1, 1, 1}, {3, 2, 4}, {2, 5, 17}, {4, 3, 130}}) {
+            const Tensor<double> h = draw.uniform({n, hidden}), memory = draw.uniform({n, hidden}), w = draw.uniform({hidden, 4 * hidden});
+            int layout = 0;
+            for (const Tensor<double>& x : laid_out(draw.uniform({steps, n, 4 * hidden}, -2, 2)))
+                c.add(fmt::format("{} steps of [{}, {}]{} layout {}", steps, n, hidden, backwards ? " backwards" : "", layout++),
+                      {x, h, memory, w}, [backwards](const auto& v) { return joined(lstm_sequence(v[0], v[1], v[2], v[3], backwards)); });
+        }
+    const Tensor<double> x = 300 * draw.uniform({3, 2, 8}), h = draw.uniform({2, 2}), w = draw.uniform({2, 8});
+    c.add("saturated gates", {x, h, h, w}, [](const auto& v) { return joined(lstm_sequence(v[0], v[1], v[2], v[3])); });
+    c.add("h alone", {x, h, h, w}, [](const auto& v) { return lstm_sequence(v[0], v[1], v[2], v[3]).h; });
+    c.add("c alone", {x, h, h, w}, [](const auto& v) { return lstm_sequence(v[0], v[1], v[2], v[3]).c; });
+    return c;
+}
+
+Composition grus() {
+    Composition c{"gru_sequence", "GruSequence", {}};
+    Draw draw(404);
+    for (const bool backwards : {false, true})
+        for (const auto& [steps, n, hidden] : std::vector<std::array<Index, 3>>{{1, 1, 1}, {3, 2, 4}, {2, 5, 17}, {4, 3, 130}}) {
+            const Tensor<double> h = draw.uniform({n, hidden}), w = draw.uniform({hidden, 3 * hidden}), b = draw.uniform({3 * hidden});
+            int layout = 0;
+            for (const Tensor<double>& x : laid_out(draw.uniform({steps, n, 3 * hidden}, -2, 2)))
+                c.add(fmt::format("{} steps of [{}, {}]{} layout {}", steps, n, hidden, backwards ? " backwards" : "", layout++),
+                      {x, h, w, b}, [backwards](const auto& v) { return gru_sequence(v[0], v[1], v[2], v[3], backwards); });
+        }
+    const Tensor<double> x = 300 * draw.uniform({3, 2, 6}), h = draw.uniform({2, 2}), w = draw.uniform({2, 6}), b = draw.uniform({6});
+    c.add("saturated gates", {x, h, w, b}, [](const auto& v) { return gru_sequence(v[0], v[1], v[2], v[3]); });
+    return c;
+}
+
+std::vector<Composition> compositions() { return {layer_norms(), batch_norms(), lstms(), grus()}; }
 
 template <class T>
 Operands<T> as(const Operands<double>& x) {
