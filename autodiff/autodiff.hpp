@@ -43,6 +43,7 @@
 #include "autodiff/ops/linalg.hpp"
 #include "autodiff/ops/matmul.hpp"
 #include "autodiff/ops/reduce.hpp"
+#include "autodiff/ops/split.hpp"
 #include "autodiff/recorded_gradient.hpp"
 #include "autodiff/scalar.hpp"
 #include "autodiff/sparse/derivatives.hpp"
