@@ -55,8 +55,7 @@ template <class T>
 class BasicInstanceNorm : public BasicGroupNorm<T> {
   public:
     BasicInstanceNorm() = default;
-    explicit BasicInstanceNorm(Index channels, GroupNormOptions options = {.affine = false})
-        : BasicGroupNorm<T>(channels, channels, options) {}
+    explicit BasicInstanceNorm(Index width, GroupNormOptions options = {.affine = false}) : BasicGroupNorm<T>(width, width, options) {}
 };
 
 using GroupNorm = BasicGroupNorm<float>;
