@@ -65,9 +65,9 @@ Tensor<T> scaled_dot_product_attention(const Tensor<T>& q, const Tensor<T>& k, c
 template <class T>
 BasicMultiheadAttention<T>::BasicMultiheadAttention(Index width, Index number, Options options, std::uint64_t seed) : heads(number) {
     if (width < 1 || number < 1 || width % number != 0 || options.key_width < 0 || options.value_width < 0)
-        throw autodiff::ValueError("multihead_attention", "a width that is a positive multiple of the heads, no negative widths",
-                                   fmt::format("width {}, {} heads, key width {}, value width {}", width, number, options.key_width,
-                                               options.value_width));
+        throw autodiff::ValueError(
+            "multihead_attention", "a width that is a positive multiple of the heads, no negative widths",
+            fmt::format("width {}, {} heads, key width {}, value width {}", width, number, options.key_width, options.value_width));
     Random random{seed};
     const auto drawn = [&random](Index in, Index out) { return xavier_uniform{}.draw<T>(Fans{in, out}, {in, out}, random); };
     const Index key_width = options.key_width == 0 ? width : options.key_width;
@@ -95,9 +95,9 @@ void BasicMultiheadAttention<T>::check(const Tensor<T>& q, const Tensor<T>& k, c
     };
     const Index n = q.rank() == 3 ? q.shape()[0] : 0;
     if (!fits(q, n, width()) || !fits(k, n, key_width) || !fits(v, n, value_width) || k.shape()[1] != v.shape()[1])
-        throw autodiff::ShapeError(
-            "multihead_attention", fmt::format("[n, queries, {}], [n, keys, {}] and [n, keys, {}]", width(), key_width, value_width),
-            fmt::format("{}, {} and {}", to_string(q.shape()), to_string(k.shape()), to_string(v.shape())));
+        throw autodiff::ShapeError("multihead_attention",
+                                   fmt::format("[n, queries, {}], [n, keys, {}] and [n, keys, {}]", width(), key_width, value_width),
+                                   fmt::format("{}, {} and {}", to_string(q.shape()), to_string(k.shape()), to_string(v.shape())));
 }
 
 /// [n, tokens, parts width] as so many tensors [n, heads, tokens, width / heads], views of x.
@@ -188,8 +188,8 @@ Tensor<T> BasicMultiheadAttention<T>::operator()(const Tensor<T>& q, const Tenso
 }
 
 template <class T>
-auto BasicMultiheadAttention<T>::with_weights(const Tensor<T>& q, const Tensor<T>& k, const Tensor<T>& v,
-                                              const AttentionMasks& masks) const -> WithWeights {
+auto BasicMultiheadAttention<T>::with_weights(const Tensor<T>& q, const Tensor<T>& k, const Tensor<T>& v, const AttentionMasks& masks) const
+    -> WithWeights {
     check(q, k, v);
     const std::vector<Tensor<T>> qkv = projected(q, k, v);
     const Tensor<T> weights = dropout(attention_weights(qkv[0], qkv[1], options_for(qkv, masks)));

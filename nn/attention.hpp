@@ -40,8 +40,9 @@ struct MultiheadAttentionOptions {
 
 /// What may be looked at, in one call.
 struct AttentionMasks {
-    std::optional<Tensor<bool>> mask{};      ///< [queries, keys], [n, queries, keys] or, by heads, [n, heads, queries, keys]
-    std::optional<Tensor<bool>> key_mask{};  ///< [n, keys]: true for a token, false for padding (the negation of PyTorch's key_padding_mask)
+    std::optional<Tensor<bool>> mask{};  ///< [queries, keys], [n, queries, keys] or, by heads, [n, heads, queries, keys]
+    std::optional<Tensor<bool>>
+        key_mask{};  ///< [n, keys]: true for a token, false for padding (the negation of PyTorch's key_padding_mask)
     bool causal = false;
 };
 
@@ -72,7 +73,8 @@ class BasicMultiheadAttention {
     [[nodiscard]] Tensor<T> operator()(const Tensor<T>& q, const Tensor<T>& keys_and_values, const AttentionMasks& masks = {}) const;
     [[nodiscard]] Tensor<T> operator()(const Tensor<T>& q, const Tensor<T>& k, const Tensor<T>& v, const AttentionMasks& masks = {}) const;
     /// The same and the weights, for looking at.
-    [[nodiscard]] WithWeights with_weights(const Tensor<T>& q, const Tensor<T>& k, const Tensor<T>& v, const AttentionMasks& masks = {}) const;
+    [[nodiscard]] WithWeights with_weights(const Tensor<T>& q, const Tensor<T>& k, const Tensor<T>& v,
+                                           const AttentionMasks& masks = {}) const;
 
     [[nodiscard]] bool packed() const noexcept { return in_proj_weight.size() != 0; }
     [[nodiscard]] Index width() const { return out_proj.weight.shape()[0]; }
@@ -88,9 +90,9 @@ class BasicMultiheadAttention {
         dropout.initialise(scheme, random);
     }
 
-    Tensor<T> in_proj_weight;                              ///< [width, 3 width]: W_q, W_k, W_v; [0] if those are apart
+    Tensor<T> in_proj_weight;                               ///< [width, 3 width]: W_q, W_k, W_v; [0] if those are apart
     Tensor<T> q_proj_weight, k_proj_weight, v_proj_weight;  ///< [width or key_width or value_width, width]; [0] if packed
-    Tensor<T> in_proj_bias;                                ///< [3 width], or [0]
+    Tensor<T> in_proj_bias;                                 ///< [3 width], or [0]
     BasicLinear<T> out_proj;
     Dropout dropout;
     Index heads = 1;

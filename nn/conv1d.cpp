@@ -26,14 +26,12 @@ BasicConv1d<T>::BasicConv1d(Index in, Index out, Index kernel, Options geometry,
 template <class T>
 Tensor<T> BasicConv1d<T>::operator()(const Tensor<T>& x) const {
     const Index in = weight.shape()[1] * options.groups;
-    if (x.rank() != 3 || x.shape()[1] != in)
-        throw autodiff::ShapeError("conv1d", fmt::format("[n, {}, length]", in), to_string(x.shape()));
-    const Tensor<T> y = squeeze(autodiff::conv2d(unsqueeze(x, 2), unsqueeze(weight, 2),
-                                                 {.stride = {1, options.stride},
-                                                  .padding = {0, options.padding},
-                                                  .dilation = {1, options.dilation},
-                                                  .groups = options.groups}),
-                                2);
+    if (x.rank() != 3 || x.shape()[1] != in) throw autodiff::ShapeError("conv1d", fmt::format("[n, {}, length]", in), to_string(x.shape()));
+    const Tensor<T> y = squeeze(
+        autodiff::conv2d(
+            unsqueeze(x, 2), unsqueeze(weight, 2),
+            {.stride = {1, options.stride}, .padding = {0, options.padding}, .dilation = {1, options.dilation}, .groups = options.groups}),
+        2);
     return has_bias() ? y + reshape(bias, {1, -1, 1}) : y;
 }
 

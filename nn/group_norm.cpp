@@ -28,8 +28,7 @@ template Tensor<float> group_norm(const Tensor<float>&, Index, double);
 template Tensor<double> group_norm(const Tensor<double>&, Index, double);
 
 template <class T>
-BasicGroupNorm<T>::BasicGroupNorm(Index number, Index width, GroupNormOptions options)
-    : groups(number), channels(width), eps(options.eps) {
+BasicGroupNorm<T>::BasicGroupNorm(Index number, Index width, GroupNormOptions options) : groups(number), channels(width), eps(options.eps) {
     if (number < 1 || width < 1 || width % number != 0)
         throw autodiff::ValueError("group_norm", "channels that are a positive multiple of the groups",
                                    fmt::format("{} channels in {} groups", width, number));

@@ -54,8 +54,9 @@ class Recurrent {
     Dropout dropout;
     RecurrentOptions options;
 
-    static constexpr auto fields = std::tuple{autodiff::field("layers", &Recurrent::layers), autodiff::field("reverse", &Recurrent::reverse),
-                                              autodiff::field("dropout", &Recurrent::dropout)};
+    static constexpr auto fields =
+        std::tuple{autodiff::field("layers", &Recurrent::layers), autodiff::field("reverse", &Recurrent::reverse),
+                   autodiff::field("dropout", &Recurrent::dropout)};
 
   private:
     void check(const Tensor<T>& x) const;

@@ -40,12 +40,14 @@ RecurrentWeights<T, gates>::RecurrentWeights(std::string_view name, Index in, In
 }
 
 template <class T, Index gates>
-void RecurrentWeights<T, gates>::check_step(std::string_view name, const Tensor<T>& x, std::initializer_list<const Tensor<T>*> state) const {
+void RecurrentWeights<T, gates>::check_step(std::string_view name, const Tensor<T>& x,
+                                            std::initializer_list<const Tensor<T>*> state) const {
     if (x.rank() != 2 || x.shape()[1] != inputs())
         throw autodiff::ShapeError(name, fmt::format("x [n, {}] in a step", inputs()), to_string(x.shape()));
     for (const Tensor<T>* h : state)
         if (h->shape() != Shape{x.shape()[0], hidden()})
-            throw autodiff::ShapeError(name, fmt::format("a state {} for x {}", to_string(Shape{x.shape()[0], hidden()}), to_string(x.shape())),
+            throw autodiff::ShapeError(name,
+                                       fmt::format("a state {} for x {}", to_string(Shape{x.shape()[0], hidden()}), to_string(x.shape())),
                                        to_string(h->shape()));
 }
 

@@ -47,8 +47,7 @@ Tensor<T> BasicTransformerEncoderLayer<T>::operator()(const Tensor<T>& x, const 
         return with_residual(to, norm, drop, first, f);
     };
     const Tensor<T> attended = add(x, norm1, dropout1, [&](const Tensor<T>& v) { return self_attn(v, masks); });
-    return add(attended, norm2, dropout2,
-               [&](const Tensor<T>& v) { return linear2(dropout(activated(linear1(v), options.activation))); });
+    return add(attended, norm2, dropout2, [&](const Tensor<T>& v) { return linear2(dropout(activated(linear1(v), options.activation))); });
 }
 
 template <class T>
@@ -71,8 +70,7 @@ Tensor<T> BasicTransformerDecoderLayer<T>::operator()(const Tensor<T>& x, const 
     };
     const Tensor<T> own = add(x, norm1, dropout1, [&](const Tensor<T>& v) { return self_attn(v, masks); });
     const Tensor<T> attended = add(own, norm2, dropout2, [&](const Tensor<T>& v) { return multihead_attn(v, memory, memory_masks); });
-    return add(attended, norm3, dropout3,
-               [&](const Tensor<T>& v) { return linear2(dropout(activated(linear1(v), options.activation))); });
+    return add(attended, norm3, dropout3, [&](const Tensor<T>& v) { return linear2(dropout(activated(linear1(v), options.activation))); });
 }
 
 // Stacks ------------------------------------------------------------------------------------------------------------------------------

@@ -30,8 +30,7 @@ template <class T>
 Tensor<T> weight_norm(const Tensor<T>& v, const Tensor<T>& g, Index axis) {
     const Tensor<T> lengths = weight_lengths(v, axis);
     if (g.shape() != lengths.shape())
-        throw autodiff::ShapeError("weight_norm",
-                                   fmt::format("lengths {} for v {}", to_string(lengths.shape()), to_string(v.shape())),
+        throw autodiff::ShapeError("weight_norm", fmt::format("lengths {} for v {}", to_string(lengths.shape()), to_string(v.shape())),
                                    to_string(g.shape()));
     return v * (g / lengths);
 }

@@ -48,8 +48,7 @@ class WeightNorm {
     Index axis = 0;
     decltype(Layer::weight) weight_g;
 
-    static constexpr auto fields =
-        std::tuple{autodiff::field("weight_g", &WeightNorm::weight_g), autodiff::field("", &WeightNorm::layer)};
+    static constexpr auto fields = std::tuple{autodiff::field("weight_g", &WeightNorm::weight_g), autodiff::field("", &WeightNorm::layer)};
 };
 
 }  // namespace v1

@@ -38,7 +38,8 @@ struct Cuts {
 template <class T>
 class Split final : public Primitive {
   public:
-    Split(std::shared_ptr<const Cuts> cuts, std::size_t piece, Shape from) : cuts_(std::move(cuts)), piece_(piece), from_(std::move(from)) {}
+    Split(std::shared_ptr<const Cuts> cuts, std::size_t piece, Shape from)
+        : cuts_(std::move(cuts)), piece_(piece), from_(std::move(from)) {}
     [[nodiscard]] std::string_view name() const override { return "split"; }
     [[nodiscard]] std::size_t further_results() const override { return piece_ == 0 ? cuts_->ends.size() - 1 : 0; }
     [[nodiscard]] bool is_further_result() const override { return piece_ != 0; }
@@ -95,7 +96,8 @@ std::vector<Tensor<T>> split(const Tensor<T>& x, std::span<const Index> extents,
         cuts.ends[k] = x.shape()[axis] - left;
     }
     if (left != 0)
-        throw ShapeError("split", fmt::format("extents that add up to {}, that of axis {} of {}", x.shape()[axis], axis, to_string(x.shape())),
+        throw ShapeError("split",
+                         fmt::format("extents that add up to {}, that of axis {} of {}", x.shape()[axis], axis, to_string(x.shape())),
                          fmt::format("[{}]", fmt::join(extents, ", ")));
     return cut(x, std::move(cuts));
 }
@@ -105,7 +107,8 @@ std::vector<Tensor<T>> split(const Tensor<T>& x, Index parts, Index axis) {
     axis = x.shape().normalise_axis(axis, "split");
     const Index n = x.shape()[axis];
     if (parts < 1 || n % parts != 0)
-        throw ShapeError("split", fmt::format("a number of parts that divides {}, the extent of axis {} of {}", n, axis, to_string(x.shape())),
+        throw ShapeError("split",
+                         fmt::format("a number of parts that divides {}, the extent of axis {} of {}", n, axis, to_string(x.shape())),
                          fmt::format("{}", parts));
     return split(x, std::vector<Index>(static_cast<std::size_t>(parts), n / parts), axis);
 }

@@ -29,7 +29,8 @@ struct Probe {
 };
 Probe probe(const Matrix& x) {
     Probe sum;
-    for (Index k = 0; const double v : x.contiguous().data()) {
+    const Matrix values = x.contiguous();
+    for (Index k = 0; const double v : values.data()) {
         const double term = v * std::cos(1.3 * static_cast<double>(k++) + 0.5);
         sum.value += term, sum.size += std::abs(term);
     }

@@ -54,22 +54,23 @@ void add_splits(std::vector<Entry>& to) {
                                                  {{2, 4, 3}, {2, 0, 2}, 1, {2, 1, 0}},
                                                  {{3, 2}, {3}, 0, {0}},
                                                  {{4}, {1, 1, 1, 1}, 0, {2, 2, 3}}})
-        splits.add(
-            fmt::format("{} by {}", to_string(c.from), c.extents), {draw.uniform(c.from)},
-            chosen(
-                c.order, [c](const auto& x) { return split(x, std::span<const Index>(c.extents), c.axis); },
-                [c](const auto& parts) { return concat(parts, c.axis); }),
-            [c](const Operands<double>& x) { return rearranged(x[0], c); });
-    splits.add(
-        "[2, 6] in three", {draw.uniform({2, 6})},
-        chosen({2, 0}, [](const auto& x) { return split(x, 3, -1); }, [](const auto& parts) { return concat(parts, 1); }),
-        [](const Operands<double>& x) { return rearranged(x[0], {{2, 6}, {2, 2, 2}, 1, {2, 0}}); });
-    splits.add(
-        "a transposed [4, 2] in two", {draw.uniform({2, 4})},
-        chosen({1, 0}, [](const auto& x) { return split(transpose(x), 2); }, [](const auto& parts) { return concat(parts, 0); }),
-        [](const Operands<double>& x) {
-            return built({4, 2}, [&](const Position& p) { return read(x[0], {p[1], (p[0] + 2) % 4}); });
-        });
+        splits.add(fmt::format("{} by {}", to_string(c.from), c.extents), {draw.uniform(c.from)},
+                   chosen(
+                       c.order, [c](const auto& x) { return split(x, std::span<const Index>(c.extents), c.axis); },
+                       [c](const auto& parts) { return concat(parts, c.axis); }),
+                   [c](const Operands<double>& x) { return rearranged(x[0], c); });
+    splits.add("[2, 6] in three", {draw.uniform({2, 6})},
+               chosen(
+                   {2, 0}, [](const auto& x) { return split(x, 3, -1); }, [](const auto& parts) { return concat(parts, 1); }),
+               [](const Operands<double>& x) {
+                   return rearranged(x[0], {{2, 6}, {2, 2, 2}, 1, {2, 0}});
+               });
+    splits.add("a transposed [4, 2] in two", {draw.uniform({2, 4})},
+               chosen(
+                   {1, 0}, [](const auto& x) { return split(transpose(x), 2); }, [](const auto& parts) { return concat(parts, 0); }),
+               [](const Operands<double>& x) {
+                   return built({4, 2}, [&](const Position& p) { return read(x[0], {p[1], (p[0] + 2) % 4}); });
+               });
     to.push_back(std::move(splits));
 
     Entry unstacks{"unstack", {}};
