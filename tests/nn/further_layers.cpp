@@ -11,6 +11,7 @@
 #include "nn/positions.hpp"
 #include "nn/rms_norm.hpp"
 #include "nn/weight_norm.hpp"
+#include "tests/nn/near.hpp"
 #include "tests/nn/says.hpp"
 
 #include <cmath>
@@ -22,15 +23,9 @@ using autodiff::ValueError;
 using nn::Index;
 using nn::Shape;
 using nn::Tensor;
-using Matrix = Tensor<double>;
 
 namespace {
 
-bool equal(const Matrix& a, const Matrix& b) {
-    return a.shape() == b.shape() && std::ranges::equal(a.contiguous().data(), b.contiguous().data());
-}
-bool near(const Matrix& a, const Matrix& b) { return a.shape() == b.shape() && amax(abs(a - b)).item() <= 1e-14; }
-Matrix drawn(const Shape& shape, std::uint64_t seed) { return nn::Random{seed}.uniform_tensor<double>(shape, -1, 1); }
 Matrix of(const Shape& shape) { return Matrix::ones(shape); }
 template <class E, class F>
 void refuses(const F& f, const std::string& text) {

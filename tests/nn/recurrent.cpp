@@ -4,6 +4,7 @@
 #include "autodiff/autodiff.hpp"
 #include "nn/checkpoint.hpp"
 #include "nn/parameters.hpp"
+#include "tests/nn/near.hpp"
 #include "tests/nn/says.hpp"
 
 #include <cmath>
@@ -15,16 +16,9 @@ using autodiff::ValueError;
 using nn::Index;
 using nn::Shape;
 using nn::Tensor;
-using Matrix = Tensor<double>;
 
 namespace {
 
-bool equal(const Matrix& a, const Matrix& b) {
-    return a.shape() == b.shape() && std::ranges::equal(a.contiguous().data(), b.contiguous().data());
-}
-/// To rounding: a product over all steps may add up in another order than one over each.
-bool near(const Matrix& a, const Matrix& b) { return a.shape() == b.shape() && amax(abs(a - b)).item() <= 1e-15; }
-Matrix drawn(const Shape& shape, std::uint64_t seed) { return nn::Random{seed}.uniform_tensor<double>(shape, -1, 1); }
 Matrix at_step(const Matrix& x, Index t) { return autodiff::select(x, 0, t); }
 std::vector<std::string> names(const auto& model) {
     std::vector<std::string> all;

@@ -4,6 +4,7 @@
 #include "autodiff/autodiff.hpp"
 #include "nn/checkpoint.hpp"
 #include "nn/parameters.hpp"
+#include "tests/nn/near.hpp"
 #include "tests/nn/says.hpp"
 
 #include <filesystem>
@@ -13,15 +14,9 @@ using autodiff::ValueError;
 using nn::Index;
 using nn::Shape;
 using nn::Tensor;
-using Matrix = Tensor<double>;
 
 namespace {
 
-bool equal(const Matrix& a, const Matrix& b) {
-    return a.shape() == b.shape() && std::ranges::equal(a.contiguous().data(), b.contiguous().data());
-}
-bool near(const Matrix& a, const Matrix& b) { return a.shape() == b.shape() && amax(abs(a - b)).item() <= 1e-14; }
-Matrix drawn(const Shape& shape, std::uint64_t seed) { return nn::Random{seed}.uniform_tensor<double>(shape, -1, 1); }
 /// The tokens from one position on, changed.
 Matrix with_another_end(const Matrix& x, Index from) {
     const Matrix keep = slice(x, {autodiff::all, {0, from}}), change = slice(x, {autodiff::all, {from, {}}});
