@@ -46,8 +46,8 @@ struct AttentionMasks {
     bool causal = false;
 };
 
-/// y = [head_1, .., head_heads] W_o + b_o,  head_i = attention of (q W_q + b_q)_i, (k W_k + b_k)_i and (v W_v + b_v)_i, where ( )_i are
-/// columns i width/heads and so on
+/// y = [head_0, head_1, ..] W_o + b_o,  head_i = attention of columns i w to (i + 1) w of q W_q + b_q, k W_k + b_k and v W_v + b_v,
+/// w = width / heads
 /// q: [n, queries, width]   k: [n, keys, key_width]   v: [n, keys, value_width]   y: [n, queries, width]
 ///
 /// W_q, W_k, W_v stand side by side in one weight [width, 3 width], so that self-attention is one product, and so are keys and values that
@@ -115,8 +115,7 @@ class BasicMultiheadAttention {
 
 using MultiheadAttention = BasicMultiheadAttention<float>;
 
-extern template class BasicMultiheadAttention<float>;
-extern template class BasicMultiheadAttention<double>;
+// Instantiated for float and double in the library. To say so by `extern template` would instantiate the classes wherever this is included.
 
 }  // namespace v1
 }  // namespace nn

@@ -73,12 +73,7 @@ using RNN = BasicRNN<float>;
 using LSTM = BasicLSTM<float>;
 using GRU = BasicGRU<float>;
 
-extern template class Recurrent<BasicRNNCell<float>>;
-extern template class Recurrent<BasicRNNCell<double>>;
-extern template class Recurrent<BasicLSTMCell<float>>;
-extern template class Recurrent<BasicLSTMCell<double>>;
-extern template class Recurrent<BasicGRUCell<float>>;
-extern template class Recurrent<BasicGRUCell<double>>;
+// Instantiated for float and double in the library. To say so by `extern template` would instantiate the classes wherever this is included.
 
 }  // namespace v1
 }  // namespace nn

@@ -131,12 +131,7 @@ using RNNCell = BasicRNNCell<float>;
 using LSTMCell = BasicLSTMCell<float>;
 using GRUCell = BasicGRUCell<float>;
 
-extern template class BasicRNNCell<float>;
-extern template class BasicRNNCell<double>;
-extern template class BasicLSTMCell<float>;
-extern template class BasicLSTMCell<double>;
-extern template class BasicGRUCell<float>;
-extern template class BasicGRUCell<double>;
+// Instantiated for float and double in the library. To say so by `extern template` would instantiate the classes wherever this is included.
 
 }  // namespace v1
 }  // namespace nn

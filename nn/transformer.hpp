@@ -125,14 +125,7 @@ using TransformerDecoderLayer = BasicTransformerDecoderLayer<float>;
 using TransformerEncoder = BasicTransformerEncoder<float>;
 using TransformerDecoder = BasicTransformerDecoder<float>;
 
-extern template class BasicTransformerEncoderLayer<float>;
-extern template class BasicTransformerEncoderLayer<double>;
-extern template class BasicTransformerDecoderLayer<float>;
-extern template class BasicTransformerDecoderLayer<double>;
-extern template class BasicTransformerEncoder<float>;
-extern template class BasicTransformerEncoder<double>;
-extern template class BasicTransformerDecoder<float>;
-extern template class BasicTransformerDecoder<double>;
+// Instantiated for float and double in the library. To say so by `extern template` would instantiate the classes wherever this is included.
 
 }  // namespace v1
 }  // namespace nn
