@@ -46,8 +46,9 @@ Tensor<T> attention_weights(const Tensor<T>& q, const Tensor<T>& k, const Attent
         visible = visible ? *visible && earlier : earlier;
     }
     if (!visible) return softmax(scores, -1);
-    const Tensor<T> weights = softmax(where(*visible, scores, -std::numeric_limits<double>::infinity()), -1);
-    // Without a visible key a softmax is NaN. A causal mask leaves each query its first key.
+    // Hidden scores are finite: a query without a visible key comes to its weights of 0 by way of numbers, not of NaN, in every derivative.
+    // A causal mask leaves each query its first key.
+    const Tensor<T> weights = softmax(where(*visible, scores, std::numeric_limits<T>::lowest()), -1);
     return options.mask ? where(*visible, weights, 0) : weights;
 }
 

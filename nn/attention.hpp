@@ -115,7 +115,7 @@ class BasicMultiheadAttention {
 
 using MultiheadAttention = BasicMultiheadAttention<float>;
 
-// Instantiated for float and double in the library. To say so by `extern template` would instantiate the classes wherever this is included.
+// Instantiated for float and double in the library. An `extern template` would also instantiate them in every program that includes this.
 
 }  // namespace v1
 }  // namespace nn

@@ -38,7 +38,7 @@ class Random {
     static constexpr result_type max() noexcept { return std::numeric_limits<result_type>::max(); }
     /// The next word.
     result_type operator()() noexcept;
-    /// The next words, as many calls would give them, but several blocks of the cipher at once: some five times faster.
+    /// The next words, as as many calls would give them, but several blocks of the cipher at once.
     void fill(std::span<result_type> words) noexcept;
 
     /// In [0, 1), a multiple of 2^-53.

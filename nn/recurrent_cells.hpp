@@ -131,7 +131,7 @@ using RNNCell = BasicRNNCell<float>;
 using LSTMCell = BasicLSTMCell<float>;
 using GRUCell = BasicGRUCell<float>;
 
-// Instantiated for float and double in the library. To say so by `extern template` would instantiate the classes wherever this is included.
+// Instantiated for float and double in the library. An `extern template` would also instantiate them in every program that includes this.
 
 }  // namespace v1
 }  // namespace nn

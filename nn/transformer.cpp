@@ -43,11 +43,10 @@ BasicTransformerEncoderLayer<T>::BasicTransformerEncoderLayer(Index width, Index
 
 template <class T>
 Tensor<T> BasicTransformerEncoderLayer<T>::operator()(const Tensor<T>& x, const AttentionMasks& masks) const {
-    const auto add = [first = options.norm_first](const Tensor<T>& to, const auto& norm, const Dropout& drop, const auto& f) {
-        return with_residual(to, norm, drop, first, f);
-    };
-    const Tensor<T> attended = add(x, norm1, dropout1, [&](const Tensor<T>& v) { return self_attn(v, masks); });
-    return add(attended, norm2, dropout2, [&](const Tensor<T>& v) { return linear2(dropout(activated(linear1(v), options.activation))); });
+    const Tensor<T> attended =
+        with_residual(x, norm1, dropout1, options.norm_first, [&](const Tensor<T>& v) { return self_attn(v, masks); });
+    return with_residual(attended, norm2, dropout2, options.norm_first,
+                         [&](const Tensor<T>& v) { return linear2(dropout(activated(linear1(v), options.activation))); });
 }
 
 template <class T>
@@ -65,12 +64,11 @@ BasicTransformerDecoderLayer<T>::BasicTransformerDecoderLayer(Index width, Index
 template <class T>
 Tensor<T> BasicTransformerDecoderLayer<T>::operator()(const Tensor<T>& x, const Tensor<T>& memory, const AttentionMasks& masks,
                                                       const AttentionMasks& memory_masks) const {
-    const auto add = [first = options.norm_first](const Tensor<T>& to, const auto& norm, const Dropout& drop, const auto& f) {
-        return with_residual(to, norm, drop, first, f);
-    };
-    const Tensor<T> own = add(x, norm1, dropout1, [&](const Tensor<T>& v) { return self_attn(v, masks); });
-    const Tensor<T> attended = add(own, norm2, dropout2, [&](const Tensor<T>& v) { return multihead_attn(v, memory, memory_masks); });
-    return add(attended, norm3, dropout3, [&](const Tensor<T>& v) { return linear2(dropout(activated(linear1(v), options.activation))); });
+    const Tensor<T> own = with_residual(x, norm1, dropout1, options.norm_first, [&](const Tensor<T>& v) { return self_attn(v, masks); });
+    const Tensor<T> attended = with_residual(own, norm2, dropout2, options.norm_first,
+                                             [&](const Tensor<T>& v) { return multihead_attn(v, memory, memory_masks); });
+    return with_residual(attended, norm3, dropout3, options.norm_first,
+                         [&](const Tensor<T>& v) { return linear2(dropout(activated(linear1(v), options.activation))); });
 }
 
 // Stacks ------------------------------------------------------------------------------------------------------------------------------

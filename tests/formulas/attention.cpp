@@ -35,7 +35,7 @@ struct Head {
             }
             double row = 0;  // of dP P
             for (Index j = 0; j < keys; ++j) {
-                P(i, j).add(e[static_cast<std::size_t>(j)] / total);
+                P(i, j).add(total > 0 ? e[static_cast<std::size_t>(j)] / total : 0);
                 for (Index c = 0; c < values; ++c) {
                     O(i, c).add(P.at(i, j) * V(j, c));
                     dV(j, c).add(P.at(i, j) * dO(i, c));
@@ -69,6 +69,8 @@ BOOST_AUTO_TEST_CASE(scaled_dot_product_attention_follows_its_backward_pass) {
     const auto C = random_tensor({queries, values}, 4);
     const autodiff::Tensor<bool> some({queries, keys}, {true, false, true, true,  false, true, true,  true, false, true,
                                                         true, true,  true, false, true,  true, false, true, true,  true});
+    const autodiff::Tensor<bool> blind({queries, keys}, {true,  false, true,  true,  false, true, true,  true, false, true,
+                                                         false, false, false, false, false, true, false, true, true,  true});
     struct Case {
         const char* name;
         nn::AttentionOptions options;
@@ -77,6 +79,7 @@ BOOST_AUTO_TEST_CASE(scaled_dot_product_attention_follows_its_backward_pass) {
     for (const auto& [name, options, visible] :
          {Case{"all", {}, everything}, Case{"causal", {.causal = true}, causal},
           Case{"masked", {.mask = some}, [&](Index i, Index j) { return some.at(i, j) ? 1 : 0; }},
+          Case{"a query that sees nothing", {.mask = blind}, [&](Index i, Index j) { return blind.at(i, j) ? 1 : 0; }},
           Case{"masked and causal", {.mask = some, .causal = true}, [&](Index i, Index j) { return some.at(i, j) && j <= i ? 1 : 0; }}}) {
         BOOST_TEST_CONTEXT(name) {
             const auto f = [&options = options](const auto& a, const auto& b, const auto& c) {
