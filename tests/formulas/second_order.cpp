@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_CASE(normalisation) {
         {{5, 3}, {3}, {3}}, 11);
     check_hessian(
         [](const auto& v) {
-            nn::BasicLayerNorm<double> layer({4});
+            nn::BasicLayerNorm<double> layer(4);
             layer.weight = v[1], layer.bias = v[2];
             return weighed(layer(v[0]));
         },
