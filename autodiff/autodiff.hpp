@@ -45,6 +45,7 @@
 #include "autodiff/ops/matmul.hpp"
 #include "autodiff/ops/reduce.hpp"
 #include "autodiff/ops/softmax.hpp"
+#include "autodiff/ops/split.hpp"
 #include "autodiff/recorded_gradient.hpp"
 #include "autodiff/scalar.hpp"
 #include "autodiff/sparse/derivatives.hpp"

@@ -20,13 +20,23 @@ BasicLinear<T>::BasicLinear(Index in, Index out, bool with_bias, std::uint64_t s
 }
 
 template <class T>
-Tensor<T> BasicLinear<T>::operator()(const Tensor<T>& x) const {
-    if (x.rank() < 1 || x.shape()[-1] != weight.shape()[0])
-        throw autodiff::ShapeError("linear", fmt::format("[.., {}] for weight {}", weight.shape()[0], to_string(weight.shape())),
-                                   to_string(x.shape()));
-    const Tensor<T> z = x.rank() == 1 ? squeeze(matmul(unsqueeze(x, 0), weight), 0) : matmul(x, weight);
-    return has_bias() ? z + bias : z;
+Tensor<T> linear(const Tensor<T>& x, const Tensor<T>& weight, const Tensor<T>& bias) {
+    if (weight.rank() != 2) throw autodiff::ShapeError("linear", "a weight [in, out]", to_string(weight.shape()));
+    const Index in = weight.shape()[0], out = weight.shape()[1];
+    if (x.rank() < 1 || x.shape()[-1] != in)
+        throw autodiff::ShapeError("linear", fmt::format("[.., {}] for weight {}", in, to_string(weight.shape())), to_string(x.shape()));
+    if (bias.size() != 0 && bias.shape() != Shape{out})
+        throw autodiff::ShapeError("linear", fmt::format("a bias [{}] for weight {}", out, to_string(weight.shape())),
+                                   to_string(bias.shape()));
+    std::vector<Index> extents(x.shape().begin(), x.shape().end());
+    extents.back() = out;
+    Index rows = 1;
+    for (Index axis = 0; axis + 1 < x.rank(); ++axis) rows *= extents[static_cast<std::size_t>(axis)];
+    const Tensor<T> product = matmul(reshape(x, Shape{rows, in}), weight);
+    return reshape(bias.size() != 0 ? product + bias : product, Shape(extents));
 }
+template Tensor<float> linear(const Tensor<float>&, const Tensor<float>&, const Tensor<float>&);
+template Tensor<double> linear(const Tensor<double>&, const Tensor<double>&, const Tensor<double>&);
 
 template class BasicLinear<float>;
 template class BasicLinear<double>;

@@ -9,9 +9,13 @@
 namespace nn {
 inline namespace v1 {
 
-/// z[n, j] = sum_i x[n, i] W[i, j] + b[j]        x: [.., in]   W: [in, out]   b: [out]   z: [.., out]
-/// PyTorch stores the transpose of W, [out, in].
-/// throws   ShapeError unless the last extent of x is `in`
+/// z[.., j] = sum_i x[.., i] W[i, j] + b[j]        x: [.., in]   W: [in, out]   b: [out], or [0] for none   z: [.., out]
+/// One product, whatever the rank of x: its leading axes are rows.
+/// throws   ShapeError unless W has two axes, the last extent of x is `in` and b fits
+template <class T>
+[[nodiscard]] Tensor<T> linear(const Tensor<T>& x, const Tensor<T>& weight, const Tensor<T>& bias = {});
+
+/// linear(x, weight, bias) as a layer. PyTorch stores the transpose of the weight, [out, in].
 template <class T>
 class BasicLinear {
   public:
@@ -20,7 +24,7 @@ class BasicLinear {
     /// differ or `nn::initialise` draws for the whole model. throws ValueError for an extent below 1
     BasicLinear(Index in, Index out, bool with_bias = true, std::uint64_t seed = 0);
 
-    [[nodiscard]] Tensor<T> operator()(const Tensor<T>& x) const;
+    [[nodiscard]] Tensor<T> operator()(const Tensor<T>& x) const { return linear(x, weight, bias); }
     [[nodiscard]] bool has_bias() const noexcept { return bias.size() != 0; }
 
     template <Scheme S>

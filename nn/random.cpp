@@ -2,6 +2,7 @@
 // The rounds of Philox and the way from words to numbers. The known answers of the cipher are in the tests.
 #include "nn/random.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
 #include <numbers>
@@ -23,19 +24,34 @@ std::pair<double, double> normal_pair(Random& random) {
     return {radius * std::cos(angle), radius * std::sin(angle)};
 }
 
-}  // namespace
+/// `lanes` blocks side by side: element l of each word belongs to block l. The loops over lanes are what a compiler makes SIMD of.
+template <std::size_t lanes>
+using Blocks = std::array<std::array<std::uint32_t, lanes>, 4>;
 
-std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key) noexcept {
+template <std::size_t lanes>
+void encrypt(Blocks<lanes>& c, std::array<std::uint32_t, 2> key) noexcept {
     constexpr std::uint64_t multiplier_0 = 0xD2511F53, multiplier_1 = 0xCD9E8D57;
     constexpr std::uint32_t golden_ratio = 0x9E3779B9, sqrt_3_minus_1 = 0xBB67AE85;
     for (int round = 0; round < 10; ++round) {
-        const std::uint64_t p0 = multiplier_0 * counter[0], p1 = multiplier_1 * counter[2];
-        counter = {static_cast<std::uint32_t>(p1 >> 32) ^ counter[1] ^ key[0], static_cast<std::uint32_t>(p1),
-                   static_cast<std::uint32_t>(p0 >> 32) ^ counter[3] ^ key[1], static_cast<std::uint32_t>(p0)};
+        for (std::size_t l = 0; l < lanes; ++l) {
+            const std::uint64_t p0 = multiplier_0 * c[0][l], p1 = multiplier_1 * c[2][l];
+            c[0][l] = static_cast<std::uint32_t>(p1 >> 32) ^ c[1][l] ^ key[0];
+            c[1][l] = static_cast<std::uint32_t>(p1);
+            c[2][l] = static_cast<std::uint32_t>(p0 >> 32) ^ c[3][l] ^ key[1];
+            c[3][l] = static_cast<std::uint32_t>(p0);
+        }
         key[0] += golden_ratio;
         key[1] += sqrt_3_minus_1;
     }
-    return counter;
+}
+
+}  // namespace
+
+std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key) noexcept {
+    Blocks<1> c;
+    for (std::size_t k = 0; k < 4; ++k) c[k][0] = counter[k];
+    encrypt(c, key);
+    return {c[0][0], c[1][0], c[2][0], c[3][0]};
 }
 
 Random::result_type Random::operator()() noexcept {
@@ -49,9 +65,50 @@ Random::result_type Random::operator()() noexcept {
     return block_[lane];
 }
 
+void Random::fill(std::span<result_type> words) noexcept {
+    constexpr std::size_t lanes = 16;
+    const std::array key{static_cast<std::uint32_t>(key_), static_cast<std::uint32_t>(key_ >> 32)};
+    std::size_t at = 0;
+    while (at < words.size() && position_ % 4 != 0) words[at++] = (*this)();
+    for (; at + 4 * lanes <= words.size(); at += 4 * lanes, position_ += 4 * lanes) {
+        Blocks<lanes> c{};
+        for (std::size_t l = 0; l < lanes; ++l) {
+            const std::uint64_t n = position_ / 4 + l;
+            c[0][l] = static_cast<std::uint32_t>(n), c[1][l] = static_cast<std::uint32_t>(n >> 32);
+        }
+        encrypt(c, key);
+        for (std::size_t l = 0; l < lanes; ++l)
+            for (std::size_t k = 0; k < 4; ++k) words[at + 4 * l + k] = c[k][l];
+    }
+    while (at < words.size()) words[at++] = (*this)();
+}
+
+namespace {
+
+double to_unit_interval(std::uint32_t high, std::uint32_t low) noexcept {
+    return static_cast<double>((std::uint64_t{high} << 32 | low) >> 11) * 0x1p-53;
+}
+
+/// f(u) for each element of a new tensor, u what uniform() would give.
+template <class T, class F>
+Tensor<T> of_uniform(Random& random, const Shape& shape, const F& f) {
+    Tensor<T> x = Tensor<T>::uninitialised(shape);
+    T* p = x.fill_data();
+    std::array<std::uint32_t, 512> words;
+    for (Index left = x.size(); left > 0;) {
+        const Index n = std::min<Index>(left, words.size() / 2);
+        random.fill(std::span(words).first(static_cast<std::size_t>(2 * n)));
+        for (std::size_t i = 0; i < static_cast<std::size_t>(n); ++i) *p++ = f(to_unit_interval(words[2 * i], words[2 * i + 1]));
+        left -= n;
+    }
+    return x;
+}
+
+}  // namespace
+
 double Random::uniform() noexcept {
-    const std::uint64_t high = (*this)(), low = (*this)();
-    return static_cast<double>((high << 32 | low) >> 11) * 0x1p-53;
+    const std::uint32_t high = (*this)(), low = (*this)();
+    return to_unit_interval(high, low);
 }
 
 double Random::normal() noexcept { return normal_pair(*this).first; }
@@ -82,10 +139,7 @@ Tensor<Index> Random::permutation(Index n) {
 
 template <class T>
 Tensor<T> Random::uniform_tensor(const Shape& shape, double low, double high) {
-    Tensor<T> x = Tensor<T>::uninitialised(shape);
-    T* p = x.fill_data();
-    for (Index i = 0; i < x.size(); ++i) p[i] = static_cast<T>(uniform(low, high));
-    return x;
+    return of_uniform<T>(*this, shape, [low, high](double u) { return static_cast<T>(low + (high - low) * u); });
 }
 
 template <class T>
@@ -103,10 +157,7 @@ Tensor<T> Random::normal_tensor(const Shape& shape, double mean, double deviatio
 template <class T>
 Tensor<T> Random::bernoulli_tensor(const Shape& shape, double probability) {
     check_probability("bernoulli_tensor", probability);
-    Tensor<T> x = Tensor<T>::uninitialised(shape);
-    T* p = x.fill_data();
-    for (Index i = 0; i < x.size(); ++i) p[i] = static_cast<T>(uniform() < probability ? 1 : 0);
-    return x;
+    return of_uniform<T>(*this, shape, [probability](double u) { return static_cast<T>(u < probability ? 1 : 0); });
 }
 
 Random Random::split() noexcept {

@@ -10,6 +10,7 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <span>
 
 namespace nn {
 inline namespace v1 {
@@ -37,6 +38,8 @@ class Random {
     static constexpr result_type max() noexcept { return std::numeric_limits<result_type>::max(); }
     /// The next word.
     result_type operator()() noexcept;
+    /// The next words, as as many calls would give them, but several blocks of the cipher at once.
+    void fill(std::span<result_type> words) noexcept;
 
     /// In [0, 1), a multiple of 2^-53.
     double uniform() noexcept;

@@ -4,6 +4,7 @@
 #include "nn/dropout.hpp"
 #include "nn/embedding.hpp"
 #include "tests/formulas/recovered.hpp"
+#include "tests/formulas/second_order.hpp"
 
 using namespace test;
 
@@ -24,6 +25,10 @@ BOOST_AUTO_TEST_CASE(embedding_adds_up_repeated_words_and_leaves_others_at_0) {
                     if (ids.at(i, j) == word && word != 4) t.add(C.at(i, j, k));
             BOOST_TEST(recovers(g.weight.at(word, k), t));
         }
+    auto all = layer;
+    all.padding_id.reset();  // a difference would see what the padding's row adds
+    check_all_differences(loss, all, autodiff::gradient(loss, all));
+    check_hessian_of(layer, {}, 6, [&](const auto& l, const Inputs&) { return l(ids); });
 }
 
 BOOST_AUTO_TEST_CASE(the_worked_embedding_gives_integers) {
@@ -58,6 +63,7 @@ BOOST_AUTO_TEST_CASE(dropout_passes_the_gradient_where_it_passed_the_value) {
         }
     BOOST_TEST(dropped > 30);
     BOOST_TEST(dropped < 90);
+    check_differences(loss, x, dx);
 
     nn::Dropout layer(p);
     layer.training = false;

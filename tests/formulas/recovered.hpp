@@ -10,6 +10,7 @@
 #include "autodiff/gradient.hpp"
 #include "autodiff/ops/arithmetic.hpp"
 #include "autodiff/ops/reduce.hpp"
+#include "autodiff/structure.hpp"
 #include "nn/random.hpp"
 #include "tests/support/compare.hpp"
 
@@ -65,6 +66,46 @@ void check_differences(const F& f, const Tensor<double>& x, const Tensor<double>
             BOOST_TEST(close(gradient.data()[i], static_cast<double>(difference.derivative), {.absolute = 1e-8 * scale}));
         }
     }
+}
+
+/// The same for every parameter of a layer whose gradient is g: differences of loss(layer).
+template <class F, class Layer>
+void check_all_differences(const F& loss, const Layer& layer, const Layer& g) {
+    std::vector<std::pair<std::string, Tensor<double>>> at, slope;
+    autodiff::for_each_parameter(layer, [&at](std::string_view name, const auto& p) { at.emplace_back(name, p); });
+    autodiff::for_each_parameter(g, [&slope](std::string_view name, const auto& p) { slope.emplace_back(name, p); });
+    for (std::size_t k = 0; k < at.size(); ++k) {
+        const auto moved_to = [&](const Tensor<double>& moved) {
+            Layer other = layer;
+            autodiff::for_each_parameter(other, [&, n = std::size_t{0}](std::string_view, auto& p) mutable {
+                if (n++ == k) p = moved;
+            });
+            return loss(other);
+        };
+        BOOST_TEST_CONTEXT(at[k].first) { check_differences(moved_to, at[k].second, slope[k].second); }
+    }
+}
+
+/// Sums by row and column, each with the size of its terms, filled by plain loops.
+class Table {
+  public:
+    Table(Index rows, Index columns) : columns_(columns), terms_(static_cast<std::size_t>(rows * columns)) {}
+    Terms& operator()(Index i, Index j) { return terms_[static_cast<std::size_t>(i * columns_ + j)]; }
+    /// The value alone.
+    [[nodiscard]] double at(Index i, Index j) const { return terms_[static_cast<std::size_t>(i * columns_ + j)].value; }
+    [[nodiscard]] std::span<const Terms> all() const { return terms_; }
+
+  private:
+    Index columns_;
+    std::vector<Terms> terms_;
+};
+
+/// Every element of a tensor, in row-major order, against the table's.
+inline void check_recovers(const char* name, const Tensor<double>& tape, const Table& formula, double tolerance = 1e-12) {
+    const Tensor<double> values = tape.contiguous();
+    BOOST_REQUIRE_MESSAGE(values.data().size() == formula.all().size(), name);
+    for (std::size_t i = 0; i < formula.all().size(); ++i)
+        BOOST_TEST(recovers(values.data()[i], formula.all()[i], tolerance), name << ", element " << i);
 }
 
 }  // namespace test

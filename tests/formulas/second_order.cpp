@@ -1,58 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The second order of every layer: Hessian times a direction by sweeping the recorded gradient, against differences of first gradients.
+#include "tests/formulas/second_order.hpp"
 #include "autodiff/autodiff.hpp"
 #include "nn/nn.hpp"
-#include "tests/support/compare.hpp"
-
-#include <boost/test/unit_test.hpp>
-#include <functional>
 
 using namespace autodiff;
-
-namespace {
-
-using Loss = std::function<Tensor<double>(const std::vector<Tensor<double>>&)>;
-
-/// <dL/dx, v> as a function of x has the gradient H v. A direction that is random in every element, so that no symmetry hides a mistake.
-void check_hessian(const Loss& loss, const std::vector<Shape>& shapes, std::uint64_t seed) {
-    nn::Random rng{seed};
-    std::vector<Tensor<double>> x, v;
-    for (const Shape& shape : shapes) {
-        x.push_back(rng.normal_tensor<double>(shape, 0, 1));
-        v.push_back(rng.normal_tensor<double>(shape, 0, 1));
-    }
-    Tape tape;
-    std::vector<Tensor<double>> variables;
-    for (const auto& xi : x) variables.push_back(tape.variable(xi));
-    const RecordedGradient g = recorded_gradient(loss(variables));
-    Tensor<double> directional(0.0);
-    for (std::size_t k = 0; k < x.size(); ++k) directional = directional + sum(g[variables[k]] * v[k]);
-    const Gradient hv = gradient(directional);
-
-    const auto first_gradients = [&](double h) {
-        Tape fresh(Detail::derivatives);
-        std::vector<Tensor<double>> moved, result;
-        for (std::size_t k = 0; k < x.size(); ++k) moved.push_back(fresh.variable(x[k] + h * v[k]));
-        const Gradient first = gradient(loss(moved));
-        for (const auto& m : moved) result.push_back(first[m]);
-        return result;
-    };
-    const double h = 1e-5;
-    const auto up = first_gradients(h), down = first_gradients(-h);
-    for (std::size_t k = 0; k < x.size(); ++k) {
-        const Tensor<double> exact = hv[variables[k]], difference = (up[k] - down[k]) / (2 * h);
-        const double scale = 1 + amax(abs(exact)).item();
-        BOOST_TEST_CONTEXT("operand " << k) { BOOST_TEST(amax(abs(exact - difference)).item() / scale < 1e-6); }
-    }
-}
-
-/// sum of C * y for a random cotangent C, squared so that the Hessian is not that of a linear map alone
-Tensor<double> weighed(const Tensor<double>& y, std::uint64_t seed = 99) {
-    nn::Random rng{seed};
-    return sum(square(y) * rng.normal_tensor<double>(y.shape(), 0, 1));
-}
-
-}  // namespace
+using test::check_hessian;
+using test::weighed;
 
 BOOST_AUTO_TEST_SUITE(formulas_second_order)
 
@@ -91,7 +45,7 @@ BOOST_AUTO_TEST_CASE(normalisation) {
         {{5, 3}, {3}, {3}}, 11);
     check_hessian(
         [](const auto& v) {
-            nn::BasicLayerNorm<double> layer({4});
+            nn::BasicLayerNorm<double> layer(4);
             layer.weight = v[1], layer.bias = v[2];
             return weighed(layer(v[0]));
         },

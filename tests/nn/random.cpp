@@ -38,6 +38,26 @@ BOOST_AUTO_TEST_CASE(one_seed_gives_one_stream) {
     BOOST_TEST(first != c());
 }
 
+BOOST_AUTO_TEST_CASE(many_words_at_once_are_the_same_words) {
+    for (const std::size_t before : {0u, 1u, 3u, 4u})
+        for (const std::size_t count : {0u, 1u, 5u, 63u, 64u, 65u, 200u}) {
+            Random a{9}, b{9};
+            for (std::size_t i = 0; i < before; ++i) BOOST_TEST(a() == b());
+            std::vector<std::uint32_t> words(count);
+            a.fill(words);
+            for (const std::uint32_t word : words) BOOST_TEST(word == b());
+            BOOST_TEST((a == b));
+            BOOST_TEST(a() == b());
+        }
+    // So a tensor holds what as many draws would give.
+    Random a{10}, b{10};
+    const auto x = a.uniform_tensor<double>({3, 101}, -2, 5);
+    for (const double v : x.data()) BOOST_TEST(v == b.uniform(-2, 5));
+    const auto mask = a.bernoulli_tensor<float>({300}, 0.25);
+    for (const float m : mask.data()) BOOST_TEST((m == 1) == b.bernoulli(0.25));
+    BOOST_TEST((a == b));
+}
+
 BOOST_AUTO_TEST_CASE(a_copy_repeats_what_the_original_draws) {
     Random a{7};
     a();

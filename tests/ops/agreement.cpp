@@ -128,6 +128,7 @@ BOOST_AUTO_TEST_CASE(is_in_the_registry) {
                                    "unslice",
                                    "pad",
                                    "concat",
+                                   "split",
                                    "take",
                                    "scatter_add",
                                    "gather",

@@ -184,4 +184,28 @@ BOOST_AUTO_TEST_CASE(joins_name_the_part_that_does_not_fit) {
     throws<ShapeError>([] { return stack({of({2})}, 2); }, "stack: expected an axis from -2 to 1, got 2");
 }
 
+BOOST_AUTO_TEST_CASE(splits_say_what_the_pieces_add_up_to) {
+    const auto refuses = [](std::initializer_list<Index> extents, const std::string& got) {
+        throws<ShapeError>(
+            [&] {
+                return split(of({5, 2}), extents);
+            },
+            "split: expected extents that add up to 5, that of axis 0 of [5, 2], got " + got);
+    };
+    refuses({2, 2}, "[2, 2]");
+    refuses({2, 4}, "[2, 4]");
+    refuses({6, -1}, "[6, -1]");
+    refuses({}, "[]");
+    throws<ShapeError>(
+        [] {
+            return split(of({2, 5}), 3, -1);
+        },
+        "split: expected a number of parts that divides 5, the extent of axis 1 of [2, 5], got 3");
+    throws<ShapeError>([] { return split(of({5}), 0); },
+                       "split: expected a number of parts that divides 5, the extent of axis 0 of [5], got 0");
+    throws<ShapeError>([] { return split(of({5}), 5, 1); }, "split: expected an axis of [5], from -1 to 0, got axis 1");
+    throws<ShapeError>([] { return unstack(of({5}), -2); }, "unstack: expected an axis of [5], from -1 to 0, got axis -2");
+    BOOST_TEST(unstack(of({0, 2})).empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -186,6 +186,7 @@ BOOST_AUTO_TEST_CASE(operands_of_a_recording_that_has_ended_are_refused_by_every
     refuses("slice", [&] { return slice(stale, {all}); });
     refuses("pad", [&] { return pad(stale, {Widths{0, 0}, Widths{0, 0}, Widths{0, 0}, Widths{1, 1}}); });
     refuses("concat", [&] { return concat({of({1, 1, 2, 2}), stale}); });
+    refuses("split", [&] { return split(stale, 2, 2); });
     refuses("take", [&] { return take(stale, first); });
     refuses("scatter_add", [&] { return scatter_add(stale, first, 1); });
     refuses("gather", [&] { return gather(stale, Indices::full({1, 1, 1, 2}, 0), 2); });

@@ -17,6 +17,7 @@ const std::vector<Entry>& entries() {
         add_elementwise(list);
         add_reductions(list);
         add_layouts(list);
+        add_splits(list);
         add_indexing(list);
         add_linear(list);
         add_linear_algebra(list);

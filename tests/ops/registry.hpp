@@ -52,6 +52,7 @@ const std::vector<Entry>& entries();
 void add_elementwise(std::vector<Entry>& to);
 void add_reductions(std::vector<Entry>& to);
 void add_layouts(std::vector<Entry>& to);
+void add_splits(std::vector<Entry>& to);
 void add_indexing(std::vector<Entry>& to);
 void add_linear(std::vector<Entry>& to);
 void add_linear_algebra(std::vector<Entry>& to);
