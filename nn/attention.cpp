@@ -14,53 +14,6 @@
 namespace nn {
 inline namespace v1 {
 
-// The function ------------------------------------------------------------------------------------------------------------------------
-
-namespace {
-
-/// [queries, keys]: true on and below the diagonal
-Tensor<bool> up_to_the_diagonal(Index queries, Index keys) {
-    return unsqueeze(Tensor<Index>::arange(queries), 1) >= Tensor<Index>::arange(keys);
-}
-
-template <class T>
-void check_keys(const Tensor<T>& q, const Tensor<T>& k) {
-    if (q.rank() < 2 || k.rank() < 2 || q.shape()[-1] != k.shape()[-1] || q.shape()[-1] < 1 || k.shape()[-2] < 1)
-        throw autodiff::ShapeError("attention", "queries [.., queries, width] and keys [.., keys, width], at least one of them",
-                                   fmt::format("{} and {}", to_string(q.shape()), to_string(k.shape())));
-}
-
-}  // namespace
-
-template <class T>
-Tensor<T> attention_weights(const Tensor<T>& q, const Tensor<T>& k, const AttentionOptions& options) {
-    check_keys(q, k);
-    const double scale = options.scale.value_or(1 / std::sqrt(static_cast<double>(q.shape()[-1])));
-    const Tensor<T> scores = matmul(scale * q, swap_axes(k, -1, -2));
-    std::optional<Tensor<bool>> visible = options.mask;
-    if (visible && !autodiff::broadcasts_to(visible->shape(), scores.shape()))
-        throw autodiff::ShapeError("attention", fmt::format("a mask that broadcasts to {}", to_string(scores.shape())),
-                                   to_string(visible->shape()));
-    if (options.causal) {
-        const Tensor<bool> earlier = up_to_the_diagonal(scores.shape()[-2], scores.shape()[-1]);
-        visible = visible ? *visible && earlier : earlier;
-    }
-    if (!visible) return softmax(scores, -1);
-    // Hidden scores are finite: a query without a visible key comes to its weights of 0 by way of numbers, not of NaN, in every derivative.
-    // A causal mask leaves each query its first key.
-    const Tensor<T> weights = softmax(where(*visible, scores, std::numeric_limits<T>::lowest()), -1);
-    return options.mask ? where(*visible, weights, 0) : weights;
-}
-
-template <class T>
-Tensor<T> scaled_dot_product_attention(const Tensor<T>& q, const Tensor<T>& k, const Tensor<T>& v, const AttentionOptions& options) {
-    check_keys(q, k);
-    if (v.rank() < 2 || v.shape()[-2] != k.shape()[-2])
-        throw autodiff::ShapeError("attention", fmt::format("values [.., {}, values] for keys {}", k.shape()[-2], to_string(k.shape())),
-                                   to_string(v.shape()));
-    return matmul(attention_weights(q, k, options), v);
-}
-
 // The layer ---------------------------------------------------------------------------------------------------------------------------
 
 template <class T>
@@ -197,10 +150,7 @@ auto BasicMultiheadAttention<T>::with_weights(const Tensor<T>& q, const Tensor<T
     return {out_proj(joined(matmul(weights, qkv[2]))), weights};
 }
 
-#define WENGERT_INSTANTIATE(T)                                                                                                             \
-    template Tensor<T> attention_weights(const Tensor<T>&, const Tensor<T>&, const AttentionOptions&);                                     \
-    template Tensor<T> scaled_dot_product_attention(const Tensor<T>&, const Tensor<T>&, const Tensor<T>&, const AttentionOptions&);        \
-    template class BasicMultiheadAttention<T>;
+#define WENGERT_INSTANTIATE(T) template class BasicMultiheadAttention<T>;
 WENGERT_INSTANTIATE(float)
 WENGERT_INSTANTIATE(double)
 #undef WENGERT_INSTANTIATE

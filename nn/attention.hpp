@@ -8,29 +8,23 @@
 #include "nn/dropout.hpp"
 #include "nn/linear.hpp"
 
+#include "autodiff/ops/attention.hpp"
+
 #include <optional>
 #include <tuple>
 
 namespace nn {
 inline namespace v1 {
 
-struct AttentionOptions {
-    std::optional<Tensor<bool>> mask{};  ///< whether a query may look at a key: broadcasts to [.., queries, keys]
-    bool causal = false;                 ///< query i may look at keys 0 to i only
-    std::optional<double> scale{};       ///< 1/sqrt(width) if not given
-};
+using autodiff::attention_weights;
+using autodiff::AttentionOptions;
 
-/// P = softmax(scale q k^T) along the keys, 0 where a query may not look; all 0 for a query that may look at no key
-/// q: [.., queries, width]   k: [.., keys, width]   P: [.., queries, keys], leading axes broadcast
-/// throws   ShapeError unless the shapes fit and the mask broadcasts to that of P
-template <class T>
-[[nodiscard]] Tensor<T> attention_weights(const Tensor<T>& q, const Tensor<T>& k, const AttentionOptions& options = {});
-/// y = attention_weights(q, k) v        v: [.., keys, values]   y: [.., queries, values]
-/// throws   ShapeError
-/// source   Vaswani et al. (2017), "Attention is all you need", 3.2.1
+/// y = softmax(scale q k^T) v, as autodiff::attention, under the name that PyTorch's users look for.
 template <class T>
 [[nodiscard]] Tensor<T> scaled_dot_product_attention(const Tensor<T>& q, const Tensor<T>& k, const Tensor<T>& v,
-                                                     const AttentionOptions& options = {});
+                                                     const AttentionOptions& options = {}) {
+    return autodiff::attention(q, k, v, options);
+}
 
 struct MultiheadAttentionOptions {
     Index key_width = 0, value_width = 0;  ///< features of keys and values; 0 means those of the queries

@@ -20,7 +20,7 @@ void check_all_used(const autodiff::io::NamedTensors& tensors, const std::vector
 
 /// Writes every parameter and buffer. throws std::system_error if writing fails; an older file then stays as it was
 template <class M>
-    requires autodiff::Structure<M>
+requires autodiff::Structure<M>
 void save(const M& model, const std::filesystem::path& path) {
     autodiff::io::NamedTensors tensors;
     autodiff::for_each_parameter_and_buffer(model, [&tensors]<class P>(std::string_view name, const P& p) {
@@ -36,7 +36,7 @@ void save(const M& model, const std::filesystem::path& path) {
 /// left over. The model changes only if everything fits.
 /// throws autodiff::LoadError for a damaged file, ShapeError and ValueError naming the parameter, std::system_error
 template <class M>
-    requires autodiff::Structure<M>
+requires autodiff::Structure<M>
 void load(M& model, const std::filesystem::path& path) {
     const autodiff::io::NamedTensors tensors = autodiff::io::read_safetensors(path);
     std::vector<std::string> used;

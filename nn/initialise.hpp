@@ -104,10 +104,9 @@ void initialise(M& model, const S& scheme, Random& random) {
 }
 /// The same with any generator of random bits (std::mt19937_64, ...), from which the seed is drawn.
 template <class M, Scheme S, class Generator>
-    requires(!std::same_as<Generator, Random> && requires(Generator& g) {
-        { g() } -> std::unsigned_integral;
-    })
-void initialise(M& model, const S& scheme, Generator& generator) {
+requires(!std::same_as<Generator, Random> && requires(Generator & g) {
+    { g() } -> std::unsigned_integral;
+}) void initialise(M& model, const S& scheme, Generator& generator) {
     const std::uint64_t high = generator(), low = generator();
     Random random{(high << 32) ^ low};
     initialise(model, scheme, random);

@@ -68,7 +68,7 @@ LstmState<T> stacked(const std::vector<LstmState<T>>& each) {
 
 // Sequences ---------------------------------------------------------------------------------------------------------------------------
 
-/// One cell along the time axis of x: the outputs of all steps, and the state after the last one.
+/// One cell along the time axis of x: the outputs of all steps, and the state after the last one. LSTM and GRU have an operation for that.
 template <class Cell, class T, class State>
 std::pair<Tensor<T>, State> run(const Cell& cell, const Tensor<T>& x, State state, Index time, bool backwards) {
     const std::vector<Tensor<T>> projected = unstack(cell.project(x), time);
@@ -79,6 +79,18 @@ std::pair<Tensor<T>, State> run(const Cell& cell, const Tensor<T>& x, State stat
         h[t] = output_of(state);
     }
     return {stack(h, time), state};
+}
+template <class T>
+std::pair<Tensor<T>, LstmState<T>> run(const BasicLSTMCell<T>& cell, const Tensor<T>& x, const LstmState<T>& state, Index time,
+                                       bool backwards) {
+    const auto y = autodiff::lstm_sequence(swap_axes(cell.project(x), 0, time), state.h, state.c, cell.weight_hh, backwards);
+    return {swap_axes(y.h, 0, time), {autodiff::select(y.h, 0, backwards ? 0 : -1), y.c}};
+}
+template <class T>
+std::pair<Tensor<T>, Tensor<T>> run(const BasicGRUCell<T>& cell, const Tensor<T>& x, const Tensor<T>& h, Index time, bool backwards) {
+    const Tensor<T> bias = cell.has_bias() ? cell.bias_hh : Tensor<T>::zeros({cell.weight_hh.shape()[1]});
+    const auto y = autodiff::gru_sequence(swap_axes(cell.project(x), 0, time), h, cell.weight_hh, bias, backwards);
+    return {swap_axes(y, 0, time), autodiff::select(y, 0, backwards ? 0 : -1)};
 }
 
 }  // namespace

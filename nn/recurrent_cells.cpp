@@ -2,7 +2,6 @@
 #include "nn/recurrent_cells.hpp"
 
 #include "autodiff/ops/arithmetic.hpp"
-#include "autodiff/ops/split.hpp"
 #include "nn/linear.hpp"
 
 #include <algorithm>
@@ -10,20 +9,6 @@
 
 namespace nn {
 inline namespace v1 {
-
-template <class T>
-LstmState<T> lstm_gates(const Tensor<T>& z, const Tensor<T>& c) {
-    const std::vector<Tensor<T>> gate = split(z, 4, -1);
-    const Tensor<T> memory = sigmoid(gate[1]) * c + sigmoid(gate[0]) * tanh(gate[2]);
-    return {sigmoid(gate[3]) * tanh(memory), memory};
-}
-
-template <class T>
-Tensor<T> gru_gates(const Tensor<T>& x, const Tensor<T>& u, const Tensor<T>& h) {
-    const std::vector<Tensor<T>> from_x = split(x, 3, -1), from_h = split(u, 3, -1);
-    const Tensor<T> r = sigmoid(from_x[0] + from_h[0]), z = sigmoid(from_x[1] + from_h[1]), n = tanh(from_x[2] + r * from_h[2]);
-    return n + z * (h - n);
-}
 
 // The parameters ----------------------------------------------------------------------------------------------------------------------
 
@@ -132,8 +117,6 @@ Tensor<T> BasicGRUCell<T>::step(const Tensor<T>& projected, const State& h) cons
 }
 
 #define WENGERT_INSTANTIATE(T)                                                                                                             \
-    template LstmState<T> lstm_gates(const Tensor<T>&, const Tensor<T>&);                                                                  \
-    template Tensor<T> gru_gates(const Tensor<T>&, const Tensor<T>&, const Tensor<T>&);                                                    \
     template class RecurrentWeights<T, 1>;                                                                                                 \
     template class RecurrentWeights<T, 3>;                                                                                                 \
     template class RecurrentWeights<T, 4>;                                                                                                 \

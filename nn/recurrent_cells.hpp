@@ -3,32 +3,25 @@
 ///
 /// A cell is cut where a layer can save work. `project` is what the input contributes: linear, so that one product serves all steps of a
 /// sequence. `step` adds the product with the state. What follows the two products is element-wise and a function of its own:
-/// `lstm_gates`, `gru_gates`. All gates of a cell stand side by side in the columns of its weights, in PyTorch's order; PyTorch stores the
+/// `lstm_gates`, `gru_gates` (autodiff/ops/recurrent.hpp). All gates of a cell stand side by side in the columns of its weights, in PyTorch's order; PyTorch stores the
 /// transposes of these weights.
 #pragma once
 
 #include "nn/initialise.hpp"
+
+#include "autodiff/ops/recurrent.hpp"
 
 #include <tuple>
 
 namespace nn {
 inline namespace v1 {
 
-/// What an LSTM hands from step to step.
-template <class T>
-struct LstmState {
-    Tensor<T> h;  ///< [n, hidden], the output
-    Tensor<T> c;  ///< [n, hidden], the memory
-};
+using autodiff::gru_gates;
+using autodiff::lstm_gates;
 
-/// i, f, g, o = the four quarters of z along its last axis;  c' = sigmoid(f) c + sigmoid(i) tanh(g),  h' = sigmoid(o) tanh(c')
-/// z: [.., 4 hidden]   c, h', c': [.., hidden]
+/// What an LSTM hands from step to step: h and c, [n, hidden].
 template <class T>
-[[nodiscard]] LstmState<T> lstm_gates(const Tensor<T>& z, const Tensor<T>& c);
-/// r = sigmoid(x_r + u_r),  z = sigmoid(x_z + u_z),  n = tanh(x_n + r u_n),  h' = (1 - z) n + z h
-/// x, u: [.., 3 hidden], the products of input and state, each with its bias; their thirds are r, z, n   h, h': [.., hidden]
-template <class T>
-[[nodiscard]] Tensor<T> gru_gates(const Tensor<T>& x, const Tensor<T>& u, const Tensor<T>& h);
+using LstmState = autodiff::LstmGates<T>;
 
 /// The parameters of a cell, with one block of `hidden` columns for each gate.
 template <class T, Index gates>

@@ -9,6 +9,7 @@
 #include "autodiff/ops/layout.hpp"
 #include "autodiff/ops/matmul.hpp"
 #include "autodiff/ops/reduce.hpp"
+#include "autodiff/ops/split.hpp"
 
 #include <fmt/format.h>
 
@@ -18,15 +19,6 @@ inline namespace v1 {
 namespace {
 
 using internal::Values;
-
-/// Part k of `parts` along the last axis.
-template <class T>
-Tensor<T> part(const Tensor<T>& z, Index k, Index parts) {
-    const Index width = z.shape()[-1] / parts;
-    std::vector<Slice> slices(static_cast<std::size_t>(z.rank()));
-    slices.back() = {k * width, (k + 1) * width};
-    return slice(z, std::span<const Slice>(slices));
-}
 
 /// Which steps there are, in the order in which they are made.
 struct Steps {
@@ -132,9 +124,10 @@ LstmGates<T> lstm_gates(const Tensor<T>& z, const Tensor<T>& c) {
     if (z.rank() < 1 || c.rank() < 1 || z.shape()[-1] != 4 * c.shape()[-1])
         throw ShapeError("lstm_gates", "z [.., 4 hidden] and c [.., hidden]",
                          fmt::format("{} and {}", to_string(z.shape()), to_string(c.shape())));
+    const std::vector<Tensor<T>> gate = split(z, 4, -1);
     const Tensor<T> next = elementwise([](auto i, auto f, auto g, auto memory) { return sigmoid(f) * memory + sigmoid(i) * tanh(g); },
-                                       part(z, 0, 4), part(z, 1, 4), part(z, 2, 4), c);
-    return {elementwise([](auto o, auto memory) { return sigmoid(o) * tanh(memory); }, part(z, 3, 4), next), next};
+                                       gate[0], gate[1], gate[2], c);
+    return {elementwise([](auto o, auto memory) { return sigmoid(o) * tanh(memory); }, gate[3], next), next};
 }
 
 namespace {
@@ -269,12 +262,13 @@ Tensor<T> gru_gates(const Tensor<T>& x, const Tensor<T>& u, const Tensor<T>& h) 
     if (x.rank() < 1 || h.rank() < 1 || x.shape()[-1] != 3 * h.shape()[-1] || u.rank() < 1 || u.shape()[-1] != x.shape()[-1])
         throw ShapeError("gru_gates", "x and u [.., 3 hidden] and h [.., hidden]",
                          fmt::format("{}, {} and {}", to_string(x.shape()), to_string(u.shape()), to_string(h.shape())));
+    const std::vector<Tensor<T>> from_x = split(x, 3, -1), from_h = split(u, 3, -1);
     return elementwise(
         [](auto xr, auto xz, auto xn, auto ur, auto uz, auto un, auto before) {
             const auto z = sigmoid(xz + uz);
             return (1 - z) * tanh(xn + sigmoid(xr + ur) * un) + z * before;
         },
-        part(x, 0, 3), part(x, 1, 3), part(x, 2, 3), part(u, 0, 3), part(u, 1, 3), part(u, 2, 3), h);
+        from_x[0], from_x[1], from_x[2], from_h[0], from_h[1], from_h[2], h);
 }
 
 namespace {

@@ -8,6 +8,7 @@
 
 #include "autodiff/fast_paths.hpp"
 #include "autodiff/autodiff.hpp"
+#include "autodiff/ops/attention.hpp"
 #include "autodiff/ops/normalise.hpp"
 #include "autodiff/ops/recurrent.hpp"
 #include "tests/ops/registry.hpp"
@@ -132,7 +133,38 @@ Composition grus() {
     return c;
 }
 
-std::vector<Composition> compositions() { return {layer_norms(), batch_norms(), lstms(), grus()}; }
+Composition attentions() {
+    Composition c{"attention", "Attention", {}};
+    Draw draw(405);
+    for (const auto& [q, keys, values] : std::vector<std::tuple<Shape, Index, Index>>{
+             {{1, 1}, 1, 1}, {{3, 4}, 5, 2}, {{2, 3, 4}, 3, 4}, {{2, 2, 5, 3}, 7, 6}, {{2, 3, 20, 8}, 33, 8}}) {
+        Extents of_k(q.begin(), q.end()), of_v = of_k;
+        of_k[of_k.size() - 2] = of_v[of_v.size() - 2] = keys;
+        of_v.back() = values;
+        const Tensor<double> k = draw.uniform(Shape(std::span<const Index>(of_k.data(), of_k.size())), -2, 2),
+                             v = draw.uniform(Shape(std::span<const Index>(of_v.data(), of_v.size())));
+        int layout = 0;
+        for (const Tensor<double>& each : laid_out(draw.uniform(q, -2, 2))) {
+            const std::string what = fmt::format("{} by {} keys, layout {}", to_string(q), keys, layout++);
+            c.add(what, {each, k, v}, [](const auto& x) { return attention(x[0], x[1], x[2]); });
+            c.add(what + ", causal", {each, k, v},
+                  [](const auto& x) { return attention(x[0], x[1], x[2], {.mask = {}, .causal = true, .scale = 0.3}); });
+            const Tensor<bool> mask = draw.uniform({q[-2], keys}) > 0;  // a query may see no key at all
+            c.add(what + ", masked", {each, k, v},
+                  [mask](const auto& x) { return attention(x[0], x[1], x[2], {.mask = mask, .causal = false, .scale = {}}); });
+            c.add(what + ", both", {each, k, v},
+                  [mask](const auto& x) { return attention(x[0], x[1], x[2], {.mask = mask, .causal = true, .scale = {}}); });
+        }
+    }
+    const Tensor<double> q = draw.uniform({2, 3, 4}), v = draw.uniform({2, 3, 4});
+    c.add("large scores", {100 * q, 100 * q, v}, [](const auto& x) { return attention(x[0], x[1], x[2]); });
+    c.add("nothing to see", {q, q, v}, [](const auto& x) {
+        return attention(x[0], x[1], x[2], {.mask = Tensor<bool>::zeros({3, 3}), .causal = false, .scale = {}});
+    });
+    return c;
+}
+
+std::vector<Composition> compositions() { return {layer_norms(), batch_norms(), lstms(), grus(), attentions()}; }
 
 template <class T>
 Operands<T> as(const Operands<double>& x) {
