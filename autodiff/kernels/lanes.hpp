@@ -11,12 +11,12 @@
 #include "autodiff/kernels/lanes/each_lane.hpp"
 #include "autodiff/kernels/lanes/error_function.hpp"
 #include "autodiff/kernels/lanes/exponential.hpp"
+#include "autodiff/kernels/lanes/gamma.hpp"
 #include "autodiff/kernels/lanes/hyperbolic.hpp"
 #include "autodiff/kernels/lanes/inverse_circular.hpp"
 #include "autodiff/kernels/lanes/logarithm.hpp"
 #include "autodiff/kernels/lanes/pack.hpp"
 #include "autodiff/kernels/lanes/power.hpp"
-#include "autodiff/rules/gamma.hpp"
 #include "autodiff/rules/ternary.hpp"
 
 namespace autodiff {
@@ -30,19 +30,6 @@ template <class T, class A>
         return fused(a, b, c);
     else
         return each_lane<rules::Fma>(a, b, c);
-}
-
-template <class T, class A>
-[[nodiscard]] Pack<T, A> lgamma(const Pack<T, A>& x) {
-    return each_lane<rules::Lgamma>(x);
-}
-template <class T, class A>
-[[nodiscard]] Pack<T, A> digamma(const Pack<T, A>& x) {
-    return each_lane<rules::Digamma>(x);
-}
-template <class T, class A>
-[[nodiscard]] Pack<T, A> polygamma(const Pack<T, A>& n, const Pack<T, A>& x) {
-    return each_lane<rules::Polygamma>(n, x);
 }
 
 }  // namespace kernels
