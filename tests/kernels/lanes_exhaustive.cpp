@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+// The bounds of accuracy.hpp for float, at all 2^32 arguments of every rule of one operand, in the lanes of the instruction set in use
+// (WENGERT_SIMD). What is exact is said by the same rule in double lanes, which lanes_accuracy.cpp holds against long double. NaN,
+// infinities and zeros have to be what rounding that to float gives, to the sign.
+// `test_lanes_exhaustive --log_level=message` prints the table of accuracy in Markdown.
+#include "tests/kernels/accuracy.hpp"
+
+#include <atomic>
+#include <boost/test/unit_test.hpp>
+#include <cstring>
+#include <fmt/format.h>
+#include <thread>
+
+using namespace autodiff;
+
+namespace {
+
+struct Worst {
+    double off = 0;
+    float at = 0;
+};
+constexpr std::uint32_t block = 4096;
+
+/// Of the error, in units in the last place, of one block of neighbouring arguments.
+void measure(Worst& worst, bool reflected, const float* x, const float* y, const double* exact, const double* opposite) {
+    for (std::uint32_t i = 0; i < block; ++i) {
+        double off;
+        const double size = std::abs(exact[i]);
+        if (size >= 0x1p-126 && size < 0x1p127) {
+            std::uint64_t bits;
+            std::memcpy(&bits, &size, sizeof(bits));
+            bits = (std::uint64_t{2 * 1023 + 23} << 52) - (bits & (std::uint64_t{0x7ff} << 52));  // 1 / ulp
+            double per_ulp;
+            std::memcpy(&per_ulp, &bits, sizeof(bits));
+            off = std::abs(static_cast<double>(y[i]) - exact[i]) * per_ulp;
+        } else {
+            off = lanes::ulps_off(y[i], exact[i]);
+        }
+        if (off <= worst.off) continue;
+        if (reflected && x[i] < 0 && std::isfinite(exact[i]) && std::isfinite(y[i]))
+            off = std::abs(static_cast<double>(y[i]) - exact[i]) /
+                  ((size + std::abs(opposite[i]) + 1) * static_cast<double>(std::numeric_limits<float>::epsilon()));
+        if (!(off <= worst.off)) worst = {std::isnan(off) ? std::numeric_limits<double>::infinity() : off, x[i]};
+    }
+}
+
+Worst over_all_floats(Operation code) {
+    const auto set = kernels::instruction_set();
+    const bool reflected = lanes::has_reflection(name(code));
+    std::atomic<std::uint32_t> next{0};
+    std::vector<Worst> found(std::max(1u, std::thread::hardware_concurrency()));
+    std::vector<std::thread> threads;
+    for (Worst& mine : found)
+        threads.emplace_back([&] {
+            lanes::Block<float> floats(set, 1, block);
+            lanes::Block<double> doubles(set, 1, block), opposites(set, 1, reflected ? block : 1);
+            for (std::uint32_t n; (n = next++) < (std::uint64_t{1} << 32) / block;) {
+                float* const x = floats.operand(0);
+                for (std::uint32_t i = 0; i < block; ++i) {
+                    const std::uint32_t bits = n * block + i;
+                    std::memcpy(&x[i], &bits, sizeof(bits));
+                    doubles.operand(0)[i] = static_cast<double>(x[i]);
+                    if (reflected) opposites.operand(0)[i] = -static_cast<double>(x[i]);
+                }
+                measure(mine, reflected, x, floats.evaluate(code), doubles.evaluate(code), reflected ? opposites.evaluate(code) : nullptr);
+            }
+        });
+    for (std::thread& each : threads) each.join();
+    return *std::max_element(found.begin(), found.end(), [](const Worst& a, const Worst& b) { return a.off < b.off; });
+}
+
+/// Of double, at samples.
+template <class R>
+double sampled() {
+    double worst = 0;
+    for (const auto& x : {lanes::points_of_domain<R, double>(100000), lanes::points_of_every_size<R, double>(100000)}) {
+        const auto exact = lanes::by_scalars<double, long double>(code_of<R>, 0, x);
+        const auto got = lanes::on_rule(kernels::instruction_set(), code_of<R>, 0, x);
+        for (std::size_t i = 0; i < got.size(); ++i)
+            if (!lanes::has_reflection(R::name) || x[0][i] > 0) worst = std::max(worst, lanes::ulps_off(got[i], exact[i]));
+    }
+    return worst;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(lanes_exhaustive)
+
+BOOST_AUTO_TEST_CASE(floats_are_within_their_bounds_everywhere) {
+    BOOST_TEST_MESSAGE(
+        fmt::format("| function, in {} | float: max ulp, all 2^32 | bound | double: max ulp, samples | bound |\n|---|---|---|---|---|",
+                    kernels::name(kernels::instruction_set())));
+    rules::for_each<rules::Unary>([]<class R>(R) {
+        const Worst worst = over_all_floats(code_of<R>);
+        BOOST_TEST_MESSAGE(fmt::format("| {} | {:.3f} at {:.9g} | {} | {:.2f} | {} |", R::name, worst.off, worst.at,
+                                       lanes::bound_of<float>(R::name), sampled<R>(), lanes::bound_of<double>(R::name)));
+        BOOST_TEST(worst.off <= lanes::bound_of<float>(R::name), R::name << " is " << worst.off << " ulps off at " << worst.at);
+    });
+}
+
+BOOST_AUTO_TEST_SUITE_END()
