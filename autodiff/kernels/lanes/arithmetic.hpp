@@ -141,23 +141,31 @@ template <class T, class A>
     return (x + Pack<T, A>(Layout<T>::rounder)).bits();
 }
 
-/// 2^k for an integer k from -bias (which gives 0) to bias
+#if defined(__AVX512F__)
+/// y 2^k in one instruction, rounded once
+template <class T, class A>
+requires(has_scale<A>)
+    [[nodiscard, gnu::always_inline]] inline Pack<T, A> scaled(const Pack<T, A>& y, const Pack<T, A>& k) {
+    if constexpr (sizeof(T) == 8)
+        return Pack<T, A>(typename Pack<T, A>::Lanes(_mm512_scalef_pd(y.lanes, k.lanes)));
+    else
+        return Pack<T, A>(typename Pack<T, A>::Lanes(_mm512_scalef_ps(y.lanes, k.lanes)));
+}
+#endif
+/// 2^k for an integer k for which that is normal
 template <class T, class A>
 [[nodiscard, gnu::always_inline]] inline Pack<T, A> power_of_two(const Pack<T, A>& k) {
-    return Pack<T, A>::from_bits((nearest_bits(k) << Layout<T>::mantissa) + Pack<T, A>(1).bits());
+    if constexpr (has_scale<A>)
+        return scaled(Pack<T, A>(1), k);
+    else
+        return Pack<T, A>::from_bits((nearest_bits(k) << Layout<T>::mantissa) + Pack<T, A>(1).bits());
 }
-/// y 2^k for an integer k of at most twice that range, rounded once though the result be denormal; 1/2 < |y| < 2
+/// y 2^k for an integer k for which 2^(k/2) is normal, rounded once though the result be denormal; 1/2 < |y| < 2
 template <class T, class A>
 [[nodiscard, gnu::always_inline]] inline Pack<T, A> scale(const Pack<T, A>& y, const Pack<T, A>& k) {
-#if defined(__AVX512F__)
     if constexpr (has_scale<A>) {
-        if constexpr (sizeof(T) == 8)
-            return Pack<T, A>(typename Pack<T, A>::Lanes(_mm512_scalef_pd(y.lanes, k.lanes)));
-        else
-            return Pack<T, A>(typename Pack<T, A>::Lanes(_mm512_scalef_ps(y.lanes, k.lanes)));
-    } else
-#endif
-    {
+        return scaled(y, k);
+    } else {
         const Pack<T, A> first = nearest(k * Pack<T, A>(T(0.5)));
         return y * power_of_two(first) * power_of_two(k - first);
     }

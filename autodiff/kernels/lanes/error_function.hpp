@@ -87,7 +87,8 @@ template <class A>
         [](const Pack<double, A>& wide) __attribute__((always_inline)) {
             using P = Pack<double, A>;
             const P size = at_most(10.1, abs(wide)), w = 1 / (size + P(4.5)), u = mul_add(P(-9), w, P(1));
-            const P y = exp<Digits::of_float>(-(size * size)) * (w * polynomial(u, short_erfc_series));
+            const auto [m, k] = exp_mantissa<Digits::of_float>(-(size * size));
+            const P y = (m * power_of_two(k)) * (w * polynomial(u, short_erfc_series));
             return select(wide < 0, 2 - y, y);
         },
         x);
