@@ -144,8 +144,7 @@ template <class T, class A>
 #if defined(__AVX512F__)
 /// y 2^k in one instruction, rounded once
 template <class T, class A>
-requires(has_scale<A>)
-    [[nodiscard, gnu::always_inline]] inline Pack<T, A> scaled(const Pack<T, A>& y, const Pack<T, A>& k) {
+requires(has_scale<A>) [[nodiscard, gnu::always_inline]] inline Pack<T, A> scaled(const Pack<T, A>& y, const Pack<T, A>& k) {
     if constexpr (sizeof(T) == 8)
         return Pack<T, A>(typename Pack<T, A>::Lanes(_mm512_scalef_pd(y.lanes, k.lanes)));
     else
@@ -160,14 +159,22 @@ template <class T, class A>
     else
         return Pack<T, A>::from_bits((nearest_bits(k) << Layout<T>::mantissa) + Pack<T, A>(1).bits());
 }
-/// y 2^k for an integer k for which 2^(k/2) is normal, rounded once though the result be denormal; 1/2 < |y| < 2
+/// y 2^k for an integer k down to four less than the exponent of the least denormal, rounded once; 1/2 < y < 2.
+/// A multiplication whose result is denormal takes many CPUs a hundred cycles, so its bits are made as those of an integer.
 template <class T, class A>
 [[nodiscard, gnu::always_inline]] inline Pack<T, A> scale(const Pack<T, A>& y, const Pack<T, A>& k) {
     if constexpr (has_scale<A>) {
         return scaled(y, k);
     } else {
-        const Pack<T, A> first = nearest(k * Pack<T, A>(T(0.5)));
-        return y * power_of_two(first) * power_of_two(k - first);
+        using P = Pack<T, A>;
+        constexpr int normal = 1 - Layout<T>::bias, denormal = normal - Layout<T>::mantissa;
+        const auto small = k < normal;
+        const P inside = select(small, 0, k), first = nearest(inside * P(T(0.5)));
+        const P product = select(small, 1, y) * power_of_two(first) * power_of_two(inside - first);
+        if (!any(small)) return product;
+        const P one(T(typename P::Word{1} << Layout<T>::mantissa));
+        const P count = y * power_of_two(select(small, k - denormal, 0)) + one;
+        return select(small, P::from_bits(count.bits() - one.bits()), product);
     }
 }
 
