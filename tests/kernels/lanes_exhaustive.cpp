@@ -6,8 +6,8 @@
 #include "tests/kernels/accuracy.hpp"
 
 #include <atomic>
+#include <bit>
 #include <boost/test/unit_test.hpp>
-#include <cstring>
 #include <fmt/format.h>
 #include <thread>
 #include <tuple>
@@ -26,26 +26,29 @@ struct Worst {
 };
 constexpr std::uint32_t block = 4096;
 
-/// Of the error, in units in the last place, of one block of neighbouring arguments.
+/// Of the error at one argument, in units in the last place; below 0, if `reflected`, in epsilons of |y| + |f(-x)| + 1.
+double error_at(bool reflected, float x, float y, double exact, double opposite) {
+    if (reflected && x < 0 && std::isfinite(exact) && std::isfinite(y))
+        return std::abs(static_cast<double>(y) - exact) /
+               ((std::abs(exact) + std::abs(opposite) + 1) * static_cast<double>(std::numeric_limits<float>::epsilon()));
+    return lanes::ulps_off(y, exact);
+}
+/// Of neighbouring arguments. First what is quickly said of all: the error where results are normal, and which others are
+/// zeros, infinities or denormals as they should be, to the bit.
 void measure(Worst& worst, bool reflected, const float* x, const float* y, const double* exact, const double* opposite) {
+    double off[block];
     for (std::uint32_t i = 0; i < block; ++i) {
-        double off;
-        const double size = std::abs(exact[i]);
-        if (size >= 0x1p-126 && size < 0x1p127) {
-            std::uint64_t bits;
-            std::memcpy(&bits, &size, sizeof(bits));
-            bits = (std::uint64_t{2 * 1023 + 23} << 52) - (bits & (std::uint64_t{0x7ff} << 52));  // 1 / ulp
-            double per_ulp;
-            std::memcpy(&per_ulp, &bits, sizeof(bits));
-            off = std::abs(static_cast<double>(y[i]) - exact[i]) * per_ulp;
-        } else {
-            off = lanes::ulps_off(y[i], exact[i]);
-        }
-        if (off <= worst.off) continue;
-        if (reflected && x[i] < 0 && std::isfinite(exact[i]) && std::isfinite(y[i]))
-            off = std::abs(static_cast<double>(y[i]) - exact[i]) /
-                  ((size + std::abs(opposite[i]) + 1) * static_cast<double>(std::numeric_limits<float>::epsilon()));
-        if (!(off <= worst.off)) worst = {std::isnan(off) ? std::numeric_limits<double>::infinity() : off, x[i]};
+        const auto exponent = std::bit_cast<std::uint64_t>(exact[i]) & (std::uint64_t{0x7ff} << 52);
+        const bool normal = exponent >= std::uint64_t{1023 - 126} << 52 && exponent < std::uint64_t{1023 + 127} << 52;
+        const double per_ulp = std::bit_cast<double>((std::uint64_t{2 * 1023 + 23} << 52) - exponent);
+        const double ulps = std::abs(static_cast<double>(y[i]) - exact[i]) * per_ulp;
+        const bool same = std::bit_cast<std::uint32_t>(static_cast<float>(exact[i])) == std::bit_cast<std::uint32_t>(y[i]);
+        off[i] = normal ? ulps : same ? 0 : std::numeric_limits<double>::infinity();
+    }
+    for (std::uint32_t i = 0; i < block; ++i) {
+        if (off[i] <= worst.off) continue;
+        const double error = error_at(reflected, x[i], y[i], exact[i], opposite[reflected ? i : 0]);
+        if (!(error <= worst.off)) worst = {std::isnan(error) ? std::numeric_limits<double>::infinity() : error, x[i]};
     }
 }
 
@@ -62,12 +65,11 @@ Worst over_all_floats(Operation code) {
             for (std::uint32_t n; (n = next++) < (std::uint64_t{1} << 32) / block;) {
                 float* const x = floats.operand(0);
                 for (std::uint32_t i = 0; i < block; ++i) {
-                    const std::uint32_t bits = n * block + i;
-                    std::memcpy(&x[i], &bits, sizeof(bits));
+                    x[i] = std::bit_cast<float>(n * block + i);
                     doubles.operand(0)[i] = static_cast<double>(x[i]);
                     if (reflected) opposites.operand(0)[i] = -static_cast<double>(x[i]);
                 }
-                measure(mine, reflected, x, floats.evaluate(code), doubles.evaluate(code), reflected ? opposites.evaluate(code) : nullptr);
+                measure(mine, reflected, x, floats.evaluate(code), doubles.evaluate(code), opposites.evaluate(code));
             }
         });
     for (std::thread& each : threads) each.join();
