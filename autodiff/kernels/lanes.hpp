@@ -2,7 +2,8 @@
 /// Elementary functions of packs, by the names under which rules call them: so every rule of rules::All takes packs.
 ///
 /// Their special values (zeros with their signs, infinities, NaN, denormal arguments and results) are those of the rules on scalars;
-/// other values differ in the last place. Each lane gives what it gives alone. How far off they are: tests/kernels/lanes.cpp.
+/// other values differ in the last places, by no more than is said of each function and tested by tests/kernels/accuracy.hpp. Each lane gives
+/// what it gives alone.
 /// Loops over packs are fastest with [[gnu::flatten]]: the rules' functions are not inlined otherwise.
 /// To be included only by sources that are compiled for one instruction set: instruction_set.hpp.
 #pragma once

@@ -85,7 +85,7 @@ template <Digits D, class T, class A>
     const P r = mul_add(k, P(-C::ln2_low), mul_add(k, P(-C::ln2_high), x));
     return {1 + mul_add(r * r, exp_series<D>(r), r), k};
 }
-/// Within 1 ulp. Results that are denormal cost more than others only where the CPU makes them so.
+/// Within 1.25 ulp.
 template <Digits D = Digits::all, class T, class A>
 [[nodiscard, gnu::always_inline]] inline Pack<T, A> exp(const Pack<T, A>& x) {
     using C = ExpConstants<T>;
@@ -104,7 +104,7 @@ template <Digits D = Digits::all, class T, class A>
     }
 }
 
-/// x = k + r; e^(r ln 2), with what the product loses where that is cheap to know. Within 1 ulp; exact for integers.
+/// x = k + r; e^(r ln 2), with what the product loses where that is cheap to know. Within 1.25 ulp; exact for integers.
 template <class A>
 [[nodiscard, gnu::always_inline]] inline Pack<double, A> exp2(const Pack<double, A>& x) {
     using P = Pack<double, A>;

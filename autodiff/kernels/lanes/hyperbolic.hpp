@@ -24,7 +24,7 @@ struct TanhConstants<float> {
     static constexpr float series[] = {-0.33333328f, 0.13332765f, -0.05385133f, 0.021000687f, -0.00610244f};
     static constexpr float one = 20;
 };
-/// 1 - 2 / (1 + e^(2|x|)), a polynomial near 0. Within 2 ulp.
+/// 1 - 2 / (1 + e^(2|x|)), a polynomial near 0. Within 1.75 ulp.
 template <class T, class A>
 [[nodiscard, gnu::always_inline]] inline Pack<T, A> tanh(const Pack<T, A>& x) {
     using P = Pack<T, A>;
@@ -48,7 +48,7 @@ template <class T, class A>
         return log_of_parts(select(large, P(1), 0), select(large, P(0.5) * (t - 1), t));
     }
 }
-/// max(x, 0) + ln(1 + e^-|x|). Within 2 ulp.
+/// max(x, 0) + ln(1 + e^-|x|). Within 2 ulp, float 2.5.
 template <class T, class A>
 [[nodiscard, gnu::always_inline]] inline Pack<T, A> softplus(const Pack<T, A>& x) {
     return select(x > 0, x, 0) + log1p_of_fraction(exp(-abs(x)));
@@ -66,14 +66,14 @@ template <class A>
     const P near = mul_add(x * square, polynomial(square, sinh_series), x);
     return select(size < 0x1p-27, x, select(size < 1, near, copysign(half - P(0.25) / half, x)));
 }
-/// Within 2 ulp.
+/// Within 1.5 ulp.
 template <class A>
 [[nodiscard, gnu::always_inline]] inline Pack<double, A> cosh(const Pack<double, A>& x) {
     const Pack<double, A> half = exp_of_sum(abs(x), Pack<double, A>(0), -1.0);
     return half + Pack<double, A>(0.25) / half;
 }
 
-/// ln(x + sqrt(x^2 + 1)) for |x|, without cancellation. Within 2.5 ulp.
+/// ln(x + sqrt(x^2 + 1)) for |x|, without cancellation. Within 2 ulp.
 template <class A>
 [[nodiscard, gnu::always_inline]] inline Pack<double, A> asinh(const Pack<double, A>& x) {
     using P = Pack<double, A>;
@@ -82,7 +82,7 @@ template <class A>
     const P inside = log1p(select(large, size - 1, size + square / (1 + sqrt(1 + square))));
     return select(size < 0x1p-27, x, copysign(select(large, inside + P(std::numbers::ln2), inside), x));
 }
-/// ln(x + sqrt(x^2 - 1)) with x = 1 + t. Within 2.5 ulp.
+/// ln(x + sqrt(x^2 - 1)) with x = 1 + t. Within 2 ulp.
 template <class A>
 [[nodiscard, gnu::always_inline]] inline Pack<double, A> acosh(const Pack<double, A>& x) {
     using P = Pack<double, A>;
@@ -91,7 +91,7 @@ template <class A>
     const P y = log1p(select(large, t, t + sqrt(mul_add(t, t, 2 * t))));
     return select(x < 1, std::numeric_limits<double>::quiet_NaN(), select(large, y + P(std::numbers::ln2), y));
 }
-/// ln((1 + x) / (1 - x)) / 2 for |x|. Within 2.5 ulp.
+/// ln((1 + x) / (1 - x)) / 2 for |x|. Within 2 ulp.
 template <class A>
 [[nodiscard, gnu::always_inline]] inline Pack<double, A> atanh(const Pack<double, A>& x) {
     using P = Pack<double, A>;
@@ -99,7 +99,7 @@ template <class A>
     return select(size < 0x1p-27, x, copysign(y, x));
 }
 
-// Of float: in double, where nothing overflows and the digits that cancellation takes are to spare.
+// Of float: in double, where nothing overflows and the digits that cancellation takes are to spare. Within 0.55 ulp, asinh 0.75.
 template <class A>
 [[nodiscard, gnu::always_inline]] inline Pack<float, A> sinh(const Pack<float, A>& x) {
     return in_double<A>(

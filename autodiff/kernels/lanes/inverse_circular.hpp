@@ -32,7 +32,7 @@ template <Digits D, class P>
     const P part = mul_add(t * square, polynomial(square, atan_series), quarters * P(0.5 * half_pi_low));
     return quarters * P(0.5 * half_pi_high) + (t + part);
 }
-/// atan |x| = pi/4 + atan((|x| - 1) / (|x| + 1)) = pi/2 - atan(1 / |x|)
+/// atan |x| = pi/4 + atan((|x| - 1) / (|x| + 1)) = pi/2 - atan(1 / |x|). Within 2 ulp.
 template <Digits D = Digits::all, class A>
 [[nodiscard, gnu::always_inline]] inline Pack<double, A> atan(const Pack<double, A>& x) {
     using P = Pack<double, A>;
@@ -42,6 +42,7 @@ template <Digits D = Digits::all, class A>
     return copysign(atan_beside<D>(select(large, P(2), select(middle, P(1), 0)), above / below), x);
 }
 /// From the octant of (|b|, |a|) to the half-plane, to the sign of a. Two infinities make the angle of two equal numbers.
+/// Within 2 ulp.
 template <Digits D = Digits::all, class A>
 [[nodiscard, gnu::always_inline]] inline Pack<double, A> atan2(const Pack<double, A>& a, const Pack<double, A>& b) {
     using P = Pack<double, A>;
@@ -87,6 +88,7 @@ template <class A>
     const P square = select(small, x * x, mul_add(abs(x), P(-0.5), P(0.5))), s = select(small, x, sqrt(square));
     return mul_add(s * square, polynomial(square, short_asin_series), s);
 }
+/// Within 1.5 ulp.
 template <class A>
 [[nodiscard, gnu::always_inline]] inline Pack<double, A> asin(const Pack<double, A>& x) {
     using P = Pack<double, A>;
@@ -94,6 +96,7 @@ template <class A>
     const auto [s, rest] = arc(x, small);
     return select(abs(x) < 0x1p-27, x, select(small, s + rest, copysign(half_pi_high - (2 * s + (2 * rest - P(half_pi_low))), x)));
 }
+/// Within 1 ulp.
 template <class A>
 [[nodiscard, gnu::always_inline]] inline Pack<double, A> acos(const Pack<double, A>& x) {
     using P = Pack<double, A>;
@@ -103,7 +106,7 @@ template <class A>
     return select(small, P(half_pi_high) - (s + (rest - P(half_pi_low))), select(x < 0, left, 2 * (s + rest)));
 }
 
-// Of float: in double, where no digits are to be rescued.
+// Of float: in double, where no digits are to be rescued. Within 0.55 ulp.
 template <class A>
 [[nodiscard, gnu::always_inline]] inline Pack<float, A> atan(const Pack<float, A>& x) {
     return in_double<A>(

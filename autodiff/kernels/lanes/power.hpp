@@ -77,6 +77,7 @@ template <Digits D, class A>
     return select(b == 0 || a == 1 || (a == -1 && abs(b) == inf), 1, y);
 }
 
+/// Within 1 ulp.
 template <class A>
 [[nodiscard, gnu::always_inline]] inline Pack<double, A> pow(const Pack<double, A>& a, const Pack<double, A>& b) {
     return power<Digits::all>(a, b);
@@ -100,7 +101,7 @@ template <class A, std::size_t N>
     const P root_of_rest = select(rest == 0, P(1), select(rest > 0, P(1.2599210498948732), P(0.7937005259840998)));
     return {parts.m * power_of_two(rest), polynomial(parts.m, series) * root_of_rest, third};
 }
-/// A guess of few digits, so that its square is exact, and one step of Halley's method.
+/// A guess of few digits, so that its square is exact, and one step of Halley's method. Within 1 ulp.
 template <class A>
 [[nodiscard, gnu::always_inline]] inline Pack<double, A> cbrt(const Pack<double, A>& x) {
     using P = Pack<double, A>;
@@ -114,7 +115,7 @@ template <class A>
     return select(x == 0 || !(size < inf), x, copysign(scaled, x));
 }
 
-/// Scaled by a power of two where squares would overflow or underflow.
+/// Scaled by a power of two where squares would overflow or underflow. Within 1.25 ulp.
 template <class A>
 [[nodiscard, gnu::always_inline]] inline Pack<double, A> hypot(const Pack<double, A>& a, const Pack<double, A>& b) {
     using P = Pack<double, A>;
@@ -128,7 +129,7 @@ template <class A>
     return select(x == inf || y == inf, inf, sqrt(mul_add(p, p, q * q)) * up);
 }
 
-// Of float: in double, where squares neither overflow nor underflow and no number is denormal.
+// Of float: in double, where squares neither overflow nor underflow and no number is denormal. Within 0.55 ulp.
 template <class A>
 [[nodiscard, gnu::always_inline]] inline Pack<float, A> pow(const Pack<float, A>& a, const Pack<float, A>& b) {
     return in_double<A>(
