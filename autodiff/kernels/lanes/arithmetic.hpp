@@ -169,12 +169,15 @@ template <class T, class A>
         using P = Pack<T, A>;
         constexpr int normal = 1 - Layout<T>::bias, denormal = normal - Layout<T>::mantissa;
         const auto small = k < normal;
-        const P inside = select(small, 0, k), first = nearest(inside * P(T(0.5)));
-        const P product = select(small, 1, y) * power_of_two(first) * power_of_two(inside - first);
-        if (!any(small)) return product;
+        const auto product = [](const P& m, const P& n) __attribute__((always_inline)) {
+            const P first = nearest(n * P(T(0.5)));
+            return m * power_of_two(first) * power_of_two(n - first);
+        };
+        if (!any(small)) [[likely]]
+            return product(y, k);
         const P one(T(typename P::Word{1} << Layout<T>::mantissa));
         const P count = y * power_of_two(select(small, k - denormal, 0)) + one;
-        return select(small, P::from_bits(count.bits() - one.bits()), product);
+        return select(small, P::from_bits(count.bits() - one.bits()), product(select(small, 1, y), select(small, 0, k)));
     }
 }
 

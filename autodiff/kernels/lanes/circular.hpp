@@ -23,6 +23,7 @@ struct CircularConstants<double> {
     /// pi in parts, for |x| up to `large`: n times the second is exact; n times each of the first three is
     static constexpr double fused_parts[] = {0x1.921fb54442d18p+1, 0x1.1a626331p-53, 0x1.1701b839a252p-87};
     static constexpr double parts[] = {0x1.921fb544p+1, 0x1.0b4611a6p-33, 0x1.3198a2ep-68, 0x1.b839a252049c1p-103};
+    static constexpr double short_parts[] = {0x1.921fb544p+1, 0x1.0b4611a626331p-33};  ///< n times the first is exact
     static constexpr double large = 0x1p20;
 };
 template <>
@@ -147,8 +148,8 @@ template <Digits D, class A>
         s = r + mul_add(r * square, polynomial(square, sin_series), low * rest);
         c = rest + ((1 - rest - half) + mul_add(square * square, polynomial(square, cos_series), -(r * low)));
     } else {
-        const P r =
-            mul_add(-half_turns, P(CircularConstants<double>::parts[1]), mul_add(-half_turns, P(CircularConstants<double>::parts[0]), x));
+        const P r = mul_add(-half_turns, P(CircularConstants<double>::short_parts[1]),
+                            mul_add(-half_turns, P(CircularConstants<double>::short_parts[0]), x));
         const P square = r * r;
         s = mul_add(r * square, polynomial(square, short_sin_series), r);
         c = mul_add(square, mul_add(square, polynomial(square, short_cos_series), P(-0.5)), P(1));
