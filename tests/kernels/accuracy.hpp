@@ -50,7 +50,7 @@ inline constexpr Bound bounds[] = {
     {"abs", 0, 0},
     {"sign", 0, 0},
     {"floor", 0, 0},
-    {"erf", 1.5, 1.75},
+    {"erf", 1.75, 1.75},
     {"erfc", 0.55, 2.25},
     // Below 0, where they have zeros that cannot be had to the last place, in epsilons of |y| + |f(-x)| + 1.
     {"lgamma", 0.55, 4},

@@ -93,7 +93,7 @@ template <class A>
         },
         x);
 }
-/// Within 1.5 ulp.
+/// Within 1.75 ulp.
 template <class A>
 [[nodiscard, gnu::always_inline]] inline Pack<float, A> erf(const Pack<float, A>& x) {
     using P = Pack<float, A>;
