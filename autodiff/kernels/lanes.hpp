@@ -2,7 +2,8 @@
 /// Elementary functions of packs, by the names under which rules call them: so every rule of rules::All takes packs.
 ///
 /// Their special values (zeros with their signs, infinities, NaN, denormal arguments and results) are those of the rules on scalars;
-/// other values differ in the last place. Each lane gives what it gives alone. How far off they are: tests/kernels/lanes.cpp.
+/// other values differ in the last places, by no more than is said of each function and tested by tests/kernels/accuracy.hpp. Each lane gives
+/// what it gives alone.
 /// Loops over packs are fastest with [[gnu::flatten]]: the rules' functions are not inlined otherwise.
 /// To be included only by sources that are compiled for one instruction set: instruction_set.hpp.
 #pragma once
@@ -11,12 +12,12 @@
 #include "autodiff/kernels/lanes/each_lane.hpp"
 #include "autodiff/kernels/lanes/error_function.hpp"
 #include "autodiff/kernels/lanes/exponential.hpp"
+#include "autodiff/kernels/lanes/gamma.hpp"
 #include "autodiff/kernels/lanes/hyperbolic.hpp"
 #include "autodiff/kernels/lanes/inverse_circular.hpp"
 #include "autodiff/kernels/lanes/logarithm.hpp"
 #include "autodiff/kernels/lanes/pack.hpp"
 #include "autodiff/kernels/lanes/power.hpp"
-#include "autodiff/rules/gamma.hpp"
 #include "autodiff/rules/ternary.hpp"
 
 namespace autodiff {
@@ -30,19 +31,6 @@ template <class T, class A>
         return fused(a, b, c);
     else
         return each_lane<rules::Fma>(a, b, c);
-}
-
-template <class T, class A>
-[[nodiscard]] Pack<T, A> lgamma(const Pack<T, A>& x) {
-    return each_lane<rules::Lgamma>(x);
-}
-template <class T, class A>
-[[nodiscard]] Pack<T, A> digamma(const Pack<T, A>& x) {
-    return each_lane<rules::Digamma>(x);
-}
-template <class T, class A>
-[[nodiscard]] Pack<T, A> polygamma(const Pack<T, A>& n, const Pack<T, A>& x) {
-    return each_lane<rules::Polygamma>(n, x);
 }
 
 }  // namespace kernels

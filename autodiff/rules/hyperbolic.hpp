@@ -6,6 +6,7 @@
 #include "autodiff/rules/number.hpp"
 
 #include <cmath>
+#include <concepts>
 
 namespace autodiff {
 inline namespace v1 {
@@ -112,15 +113,16 @@ struct Atanh {
 };
 
 /// y = 1 / (1 + e^-x)        dy/dx = y (1 - y)
-/// Where e^-x overflows, y is 0, as it should be.
+/// By e^-|x|, which does not overflow, so that y is precise where it is denormal too.
 struct Sigmoid {
     static constexpr std::string_view name = "sigmoid";
     static constexpr std::string_view derivative = "y (1 - y)";
     static constexpr Interval domain{-6, 6};
     template <class T>
     static T value(const T& x) {
-        using std::exp;
-        return 1 / (1 + exp(-x));
+        using std::abs, std::exp;
+        const T e = exp(-abs(x));
+        return select(x < 0, e, constant<T>(1)) / (1 + e);
     }
     template <class T>
     static T partial(const T&, const T& y) {
@@ -168,8 +170,12 @@ struct Softplus {
     static constexpr Interval domain{-6, 6};
     template <class T>
     static T value(const T& x) {
-        using std::abs, std::exp, std::log1p;
-        return select(x > 0, x, constant<T>(0)) + log1p(exp(-abs(x)));
+        if constexpr (std::floating_point<T>) {
+            using std::abs, std::exp, std::log1p;
+            return select(x > 0, x, constant<T>(0)) + log1p(exp(-abs(x)));
+        } else {
+            return softplus(x);
+        }
     }
     template <class T>
     static T partial(const T& x, const T&) {

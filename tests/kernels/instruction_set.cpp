@@ -4,7 +4,7 @@
 #include "autodiff/kernels/instruction_set.hpp"
 
 #include "autodiff/error.hpp"
-#include "tests/kernels/lanes_on_rules.hpp"
+#include "tests/kernels/column.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <cstdlib>

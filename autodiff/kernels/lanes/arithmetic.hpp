@@ -5,8 +5,8 @@
 
 #include "autodiff/kernels/lanes/pack.hpp"
 
+#include <bit>
 #include <limits>
-#include <utility>
 
 namespace autodiff {
 inline namespace v1 {
@@ -17,6 +17,10 @@ template <class Arch>
 inline constexpr bool is_fused = std::is_base_of_v<xsimd::avx512f, Arch> || std::is_base_of_v<xsimd::neon64, Arch>;
 template <class Arch>
 inline constexpr bool is_fused<xsimd::fma3<Arch>> = true;
+
+/// Architectures that multiply by a power of two in one instruction, rounding once.
+template <class Arch>
+inline constexpr bool has_scale = std::is_base_of_v<xsimd::avx512f, Arch>;
 
 /// a b + c with one rounding, where the architecture has that. xsimd 8.1 rounds twice with AVX-512.
 template <class T, class A>
@@ -42,15 +46,29 @@ template <class T, class A>
         return a * b + c;
 }
 
+/// How many digits a function of doubles computes: all, or those that a float has and some more, for a result that is rounded to float.
+enum class Digits { all, of_float };
+
+/// c[First] + c[First + 1] x + ... of Count terms, where powers[i] = x^(2^i). A few terms one after the other; more by halves, which the
+/// CPU works on at once. source: Estrin (1960), "Organization of computer systems"
+template <std::size_t First, std::size_t Count, class T, class A, std::size_t N, std::size_t Powers>
+[[nodiscard, gnu::always_inline]] inline Pack<T, A> part_of_polynomial(const Pack<T, A> (&powers)[Powers], const T (&c)[N]) {
+    if constexpr (Count == 1) {
+        return Pack<T, A>(c[First]);
+    } else {
+        constexpr std::size_t low = N <= 6 ? 1 : std::bit_floor(Count - 1);
+        return mul_add(part_of_polynomial<First + low, Count - low>(powers, c), powers[std::bit_width(low) - 1],
+                       part_of_polynomial<First, low>(powers, c));
+    }
+}
 /// c[0] + c[1] x + c[2] x^2 + ...
 template <class T, class A, std::size_t N>
 [[nodiscard, gnu::always_inline]] inline Pack<T, A> polynomial(const Pack<T, A>& x, const T (&c)[N]) {
-    Pack<T, A> y(c[N - 1]);
-    const auto step = [&]<std::size_t... I>(std::index_sequence<I...>) __attribute__((always_inline)) {
-        ((y = mul_add(y, x, Pack<T, A>(c[N - 2 - I]))), ...);
-    };
-    step(std::make_index_sequence<N - 1>{});
-    return y;
+    constexpr std::size_t count = N <= 6 ? 1 : std::bit_width(N - 1);
+    Pack<T, A> powers[count];
+    powers[0] = x;
+    for (std::size_t i = 1; i < count; ++i) powers[i] = powers[i - 1] * powers[i - 1];
+    return part_of_polynomial<0, N>(powers, c);
 }
 
 /// An unevaluated sum: `low` is about half a unit in the last place of `high` or less.
@@ -123,25 +141,43 @@ template <class T, class A>
     return (x + Pack<T, A>(Layout<T>::rounder)).bits();
 }
 
-/// 2^k for an integer k from -bias (which gives 0) to bias
+#if defined(__AVX512F__)
+/// y 2^k in one instruction, rounded once
+template <class T, class A>
+requires(has_scale<A>) [[nodiscard, gnu::always_inline]] inline Pack<T, A> scaled(const Pack<T, A>& y, const Pack<T, A>& k) {
+    if constexpr (sizeof(T) == 8)
+        return Pack<T, A>(typename Pack<T, A>::Lanes(_mm512_scalef_pd(y.lanes, k.lanes)));
+    else
+        return Pack<T, A>(typename Pack<T, A>::Lanes(_mm512_scalef_ps(y.lanes, k.lanes)));
+}
+#endif
+/// 2^k for an integer k for which that is normal
 template <class T, class A>
 [[nodiscard, gnu::always_inline]] inline Pack<T, A> power_of_two(const Pack<T, A>& k) {
-    return Pack<T, A>::from_bits((nearest_bits(k) << Layout<T>::mantissa) + Pack<T, A>(1).bits());
+    if constexpr (has_scale<A>)
+        return scaled(Pack<T, A>(1), k);
+    else
+        return Pack<T, A>::from_bits((nearest_bits(k) << Layout<T>::mantissa) + Pack<T, A>(1).bits());
 }
-/// y 2^k for an integer k of at most twice that range, rounded once though the result be denormal; 1/2 < |y| < 2
+/// y 2^k for an integer k down to four less than the exponent of the least denormal, rounded once; 1/2 < y < 2.
+/// A multiplication whose result is denormal takes many CPUs a hundred cycles, so its bits are made as those of an integer.
 template <class T, class A>
 [[nodiscard, gnu::always_inline]] inline Pack<T, A> scale(const Pack<T, A>& y, const Pack<T, A>& k) {
-#if defined(__AVX512F__)
-    if constexpr (std::is_base_of_v<xsimd::avx512f, A>) {
-        if constexpr (sizeof(T) == 8)
-            return Pack<T, A>(typename Pack<T, A>::Lanes(_mm512_scalef_pd(y.lanes, k.lanes)));
-        else
-            return Pack<T, A>(typename Pack<T, A>::Lanes(_mm512_scalef_ps(y.lanes, k.lanes)));
-    } else
-#endif
-    {
-        const Pack<T, A> first = nearest(k * Pack<T, A>(T(0.5)));
-        return y * power_of_two(first) * power_of_two(k - first);
+    if constexpr (has_scale<A>) {
+        return scaled(y, k);
+    } else {
+        using P = Pack<T, A>;
+        constexpr int normal = 1 - Layout<T>::bias, denormal = normal - Layout<T>::mantissa;
+        const auto small = k < normal;
+        const auto product = [](const P& m, const P& n) __attribute__((always_inline)) {
+            const P first = nearest(n * P(T(0.5)));
+            return m * power_of_two(first) * power_of_two(n - first);
+        };
+        if (!any(small)) [[likely]]
+            return product(y, k);
+        const P one(T(typename P::Word{1} << Layout<T>::mantissa));
+        const P count = y * power_of_two(select(small, k - denormal, 0)) + one;
+        return select(small, P::from_bits(count.bits() - one.bits()), product(select(small, 1, y), select(small, 0, k)));
     }
 }
 
