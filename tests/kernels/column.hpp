@@ -3,7 +3,7 @@
 /// compile no rule again. A partial is the rule's formula on `Column`, a number type each of whose operations is one such kernel.
 #pragma once
 
-#include "autodiff/function/lane_kernels.hpp"
+#include "autodiff/program/steps.hpp"
 
 #include <algorithm>
 #include <array>
@@ -38,11 +38,11 @@ auto with_set(InstructionSet set, const F& f) {
 }
 
 template <class T>
-const autodiff::function::LaneKernels<T>& kernels_of(InstructionSet set) {
+const autodiff::program::LaneKernels<T>& kernels_of(InstructionSet set) {
     static const auto tables = [] {
-        std::array<autodiff::function::LaneKernels<T>, 3> all{};
+        std::array<autodiff::program::LaneKernels<T>, 3> all{};
         for (const InstructionSet each : sets())
-            with_set(each, [&]<InstructionSet S> { autodiff::function::fill<S>(all[static_cast<std::size_t>(each)]); });
+            with_set(each, [&]<InstructionSet S> { autodiff::program::fill<S>(all[static_cast<std::size_t>(each)]); });
         return all;
     }();
     return tables[static_cast<std::size_t>(set)];
@@ -62,12 +62,13 @@ class Block {
     T* operand(std::size_t k) { return memory_.get() + k * stride_; }
     /// R(operand 0, ...), which takes the place behind the operands.
     const T* evaluate(Operation code) {
-        const auto place = [this](std::size_t k) { return static_cast<std::uint32_t>(k * (stride_ / kernels_.size)); };
-        const auto operands = static_cast<std::size_t>(arity(code));
-        const autodiff::function::Frame<T> frame{
-            memory_.get(), nullptr, nullptr, 0, static_cast<int>(stride_ / kernels_.size), static_cast<autodiff::Index>(count_)};
+        const auto operands = static_cast<std::uint32_t>(arity(code));
+        std::array<autodiff::program::Place<T>, 4> places;
+        for (std::uint32_t k = 0; k <= operands; ++k) places[k] = {operand(k), kernels_.size};
+        const autodiff::program::Frame<T> frame{places.data(), nullptr, static_cast<int>(stride_ / kernels_.size),
+                                                static_cast<autodiff::Index>(count_)};
         const auto kernel = kernels_.of_rule[static_cast<std::size_t>(code)];
-        kernel({kernel, place(operands), place(0), place(operands > 1 ? 1 : 0), place(operands > 2 ? 2 : 0)}, frame);
+        kernel({kernel, operands, 0, operands > 1 ? 1u : 0u, operands > 2 ? 2u : 0u}, frame);
         return operand(operands);
     }
 
@@ -75,7 +76,7 @@ class Block {
     struct Free {
         void operator()(T* p) const { operator delete(p, std::align_val_t(64)); }
     };
-    const autodiff::function::LaneKernels<T>& kernels_;
+    const autodiff::program::LaneKernels<T>& kernels_;
     std::size_t count_, stride_;
     std::unique_ptr<T, Free> memory_;
 };
