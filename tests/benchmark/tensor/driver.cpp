@@ -25,8 +25,8 @@ Options parse(int argc, char** argv) {
     bool repeats = false, threads = false;
     for (int i = 1; i < argc; ++i) {
         const std::string_view option = argv[i];
-        if (option == "--quick") {
-            options.quick = true;
+        if (option == "--quick" || option == "--compile") {
+            (option == "--quick" ? options.quick : options.compile) = true;
             continue;
         }
         if (i + 1 == argc) refuse(argv[i]);

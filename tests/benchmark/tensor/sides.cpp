@@ -35,7 +35,7 @@ std::vector<Side> sides_of_tasks(const Options& options) {
                             {"products alone", "oneDNN", {options.here / "tensor_onednn"}, {}, {}, true, false}};
     if (!options.python.empty()) {
         sides.push_back(python(options, "PyTorch", "pytorch.py"));
-        sides.push_back(python(options, "torch.compile", "pytorch.py", {"--compile"}));
+        if (options.compile) sides.push_back(python(options, "torch.compile", "pytorch.py", {"--compile"}));
         sides.push_back(python(options, "JAX, jit", "with_jax.py"));
     }
     sides.insert(sides.end(), options.more.begin(), options.more.end());
