@@ -95,7 +95,8 @@ int serve(Side& side, const Task& task, std::size_t group, bool only_check) {
     const auto unpack = [&] {
         if constexpr (requires { side.unpack(task, gradient); }) side.unpack(task, gradient);
     };
-    constexpr Clock timer = requires { Side::wall; } ? Clock::wall : Clock::thread;
+    constexpr Clock timer = requires { Side::wall; }
+    ? Clock::wall : Clock::thread;
     if constexpr (requires { side.prepare(task); }) side.prepare(task);
     double begin = seconds(timer), loss = repeat();
     unpack();

@@ -13,7 +13,7 @@ namespace benchmark {
 
 namespace stream {
 inline constexpr std::uint64_t input = 1, target = 2, label = 3, other = 4, parameter = 10;  // and from there on, one a parameter
-}
+}  // namespace stream
 
 inline std::vector<float> draw(std::uint64_t stream, std::size_t count, double low, double high) {
     std::vector<float> values(count);
@@ -45,7 +45,7 @@ class InitialParameters {
 /// Extents that no request names.
 namespace extent {
 inline constexpr std::int64_t pixels = 784, dense = 128;
-inline constexpr int tanh_steps = 10, chain_steps = 333;  // of three operations each
+inline constexpr int elementwise_steps = 10, chain_steps = 333;  // of three operations each
 inline constexpr std::int64_t lstm_steps = 32, lstm_batch = 32, lstm_input = 128, lstm_hidden = 128;
 inline constexpr std::int64_t encoder_batch = 16, encoder_tokens = 64, encoder_width = 128, encoder_heads = 4, encoder_inner = 512;
 inline constexpr std::int64_t lenet_batch = 64;

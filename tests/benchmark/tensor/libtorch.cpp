@@ -114,8 +114,12 @@ struct EncoderBlockImpl : torch::nn::Module {
     Dense projection, attention_output, inner, outer;
     torch::nn::LayerNorm attention_norm, output_norm;
     EncoderBlockImpl(int64_t width, int64_t head_count, int64_t inner_width)
-        : heads(head_count), projection(width, 3 * width), attention_output(width, width), inner(width, inner_width),
-          outer(inner_width, width), attention_norm(torch::nn::LayerNormOptions({width})),
+        : heads(head_count),
+          projection(width, 3 * width),
+          attention_output(width, width),
+          inner(width, inner_width),
+          outer(inner_width, width),
+          attention_norm(torch::nn::LayerNormOptions({width})),
           output_norm(torch::nn::LayerNormOptions({width})) {
         register_module("projection", projection), register_module("attention_output", attention_output);
         register_module("inner", inner), register_module("outer", outer);
@@ -127,7 +131,8 @@ struct EncoderBlockImpl : torch::nn::Module {
     }
     Tensor attention(const Tensor& x) {
         const int64_t batch = x.size(0), tokens = x.size(1), width = x.size(2), each = width / heads, all = batch * heads;
-        const auto qkv = projection(x).view({batch, tokens, 3, heads, each}).permute({2, 0, 3, 1, 4}).reshape({3, all, tokens, each}).unbind(0);
+        const auto qkv =
+            projection(x).view({batch, tokens, 3, heads, each}).permute({2, 0, 3, 1, 4}).reshape({3, all, tokens, each}).unbind(0);
         const double scale = 1 / std::sqrt(static_cast<double>(each));
         const Tensor scores = torch::baddbmm(torch::empty({all, tokens, tokens}), qkv[0], qkv[1].transpose(1, 2), 0, scale);
         const Tensor seen = torch::bmm(torch::softmax(scores, -1), qkv[2]);
@@ -143,8 +148,7 @@ std::unique_ptr<Problem> classifier(Module module, const Tensor& images, const s
     const Tensor labels = torch::tensor(drawn_labels, torch::kInt64);
     const auto loss = [=]() mutable { return F::cross_entropy(module(images), labels); };
     const Trained::MakeOptimizer make = [optimizer](const std::vector<Tensor>& parameters) -> std::unique_ptr<torch::optim::Optimizer> {
-        if (optimizer == "adam")
-            return std::make_unique<torch::optim::Adam>(parameters, torch::optim::AdamOptions(extent::adam_rate));
+        if (optimizer == "adam") return std::make_unique<torch::optim::Adam>(parameters, torch::optim::AdamOptions(extent::adam_rate));
         return std::make_unique<torch::optim::SGD>(parameters, torch::optim::SGDOptions(extent::sgd_rate));
     };
     return std::make_unique<Trained>(loss, module->parameters(), make);
@@ -161,7 +165,7 @@ std::unique_ptr<Problem> dense(int64_t batch) {
 }
 
 /// y after `steps` of y = tanh(y a + b), from x; n elements.
-std::unique_ptr<Problem> tanh_steps(int64_t n, int steps, double lowest_factor) {
+std::unique_ptr<Problem> tanh_chain(int64_t n, int steps, double lowest_factor) {
     const Tensor x = drawn(stream::input, {n}, -1, 1).requires_grad_();
     const Tensor a = drawn(stream::parameter, {n}, lowest_factor, 1.5).requires_grad_();
     const Tensor b = drawn(stream::parameter + 1, {n}, 0, 0.5).requires_grad_();
@@ -201,11 +205,11 @@ std::unique_ptr<Problem> make(const Words& request) {
     if (task == "dense") return dense(number(request, 1));
     if (task == "mlp") return classifier(Mlp(), drawn(stream::input, {number(request, 1), extent::pixels}, 0, 1), request[2]);
     if (task == "small-mlp") return classifier(SmallMlp(), drawn(stream::input, {8, 16}, 0, 1), "sgd");
-    if (task == "tanh") return tanh_steps(number(request, 1), extent::tanh_steps, 0.5);
+    if (task == "elementwise") return tanh_chain(number(request, 1), extent::elementwise_steps, 0.5);
     if (task == "lenet") return classifier(LeNet(), drawn(stream::input, {extent::lenet_batch, 1, 28, 28}, 0, 1), "sgd");
     if (task == "lstm") return lstm();
     if (task == "transformer") return transformer();
-    if (task == "chain") return tanh_steps(1, extent::chain_steps, 1);
+    if (task == "chain") return tanh_chain(1, extent::chain_steps, 1);
     return make_operation(request);
 }
 

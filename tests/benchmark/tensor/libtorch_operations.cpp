@@ -43,8 +43,9 @@ std::unique_ptr<Problem> matrix_product(const Words& request) {
     const int64_t m = number(request, 2), n = number(request, 3), k = number(request, 4), batch = number(request, 5);
     const std::vector<int64_t> a = batch > 0 ? std::vector{batch, m, k} : std::vector{m, k};
     const std::vector<int64_t> b = batch > 0 ? std::vector{batch, k, n} : std::vector{k, n};
-    return problem(request, batch > 0 ? [](const std::vector<Tensor>& x) { return torch::bmm(x[0], x[1]); }
-                                      : [](const std::vector<Tensor>& x) { return torch::mm(x[0], x[1]); },
+    return problem(request,
+                   batch > 0 ? [](const std::vector<Tensor>& x) { return torch::bmm(x[0], x[1]); }
+                             : [](const std::vector<Tensor>& x) { return torch::mm(x[0], x[1]); },
                    {drawn(stream::input, a, 0, 1), drawn(stream::parameter, b, 0, 1)});
 }
 
@@ -56,7 +57,8 @@ std::unique_ptr<Problem> convolution(const std::string& what) {
     const bool dx = what == "dx";
     return std::make_unique<Computed>(
         [=](const std::vector<Tensor>& y) {
-            const auto parts = at::convolution_backward(y[0], x, w, c10::nullopt, {1, 1}, {1, 1}, {1, 1}, false, {0, 0}, 1, {dx, !dx, false});
+            const auto parts =
+                at::convolution_backward(y[0], x, w, c10::nullopt, {1, 1}, {1, 1}, {1, 1}, false, {0, 0}, 1, {dx, !dx, false});
             return dx ? std::get<0>(parts) : std::get<1>(parts);
         },
         std::vector{ybar});
@@ -96,7 +98,9 @@ std::unique_ptr<Problem> make_operation(const Words& request) {
     if (operation == "conv2d") return convolution(request[1]);
     if (operation == "adam") return std::make_unique<AdamStep>();
     if (operation == "softmax") return row_problem(request, [](const In& x) { return torch::softmax(x[0], -1); });
-    if (operation == "logsumexp") return row_problem(request, [](const In& x) { return torch::logsumexp(x[0], -1); }, true);
+    if (operation == "logsumexp")
+        return row_problem(
+            request, [](const In& x) { return torch::logsumexp(x[0], -1); }, true);
     if (operation == "layer_norm") {
         const int64_t width = number(request, 3);
         const Tensor weight = torch::ones({width}), bias = torch::zeros({width});
@@ -106,17 +110,39 @@ std::unique_ptr<Problem> make_operation(const Words& request) {
         return problem(request, [](const In& x) { return torch::max_pool2d(x[0], 2); }, {drawn(stream::input, {64, 16, 28, 28}, -1, 3)});
     const int64_t n = number(request, 2);
     const In x{drawn(stream::input, {n}, operation == "log" ? 0.01 : -1, 3)}, two{x[0], drawn(stream::other, {n}, -1, 3)};
-    if (operation == "add") return problem(request, [](const In& each) { return each[0] + each[1]; }, two);
-    if (operation == "mul") return problem(request, [](const In& each) { return each[0] * each[1]; }, two);
-    if (operation == "exp") return problem(request, [](const In& each) { return torch::exp(each[0]); }, x);
-    if (operation == "log") return problem(request, [](const In& each) { return torch::log(each[0]); }, x);
-    if (operation == "tanh") return problem(request, [](const In& each) { return torch::tanh(each[0]); }, x);
-    if (operation == "sigmoid") return problem(request, [](const In& each) { return torch::sigmoid(each[0]); }, x);
-    if (operation == "erf") return problem(request, [](const In& each) { return torch::erf(each[0]); }, x);
-    if (operation == "softplus") return problem(request, [](const In& each) { return torch::softplus(each[0]); }, x);
-    if (operation == "relu") return problem(request, [](const In& each) { return torch::relu(each[0]); }, x);
-    if (operation == "gelu") return problem(request, [](const In& each) { return torch::gelu(each[0]); }, x);
-    if (operation == "sum") return problem(request, [](const In& each) { return each[0].sum(); }, x);
+    if (operation == "add")
+        return problem(
+            request, [](const In& each) { return each[0] + each[1]; }, two);
+    if (operation == "mul")
+        return problem(
+            request, [](const In& each) { return each[0] * each[1]; }, two);
+    if (operation == "exp")
+        return problem(
+            request, [](const In& each) { return torch::exp(each[0]); }, x);
+    if (operation == "log")
+        return problem(
+            request, [](const In& each) { return torch::log(each[0]); }, x);
+    if (operation == "tanh")
+        return problem(
+            request, [](const In& each) { return torch::tanh(each[0]); }, x);
+    if (operation == "sigmoid")
+        return problem(
+            request, [](const In& each) { return torch::sigmoid(each[0]); }, x);
+    if (operation == "erf")
+        return problem(
+            request, [](const In& each) { return torch::erf(each[0]); }, x);
+    if (operation == "softplus")
+        return problem(
+            request, [](const In& each) { return torch::softplus(each[0]); }, x);
+    if (operation == "relu")
+        return problem(
+            request, [](const In& each) { return torch::relu(each[0]); }, x);
+    if (operation == "gelu")
+        return problem(
+            request, [](const In& each) { return torch::gelu(each[0]); }, x);
+    if (operation == "sum")
+        return problem(
+            request, [](const In& each) { return each[0].sum(); }, x);
     return {};
 }
 

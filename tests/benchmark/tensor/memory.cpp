@@ -23,65 +23,83 @@ std::optional<Memory> measured(const Side& side, const Options& options, const s
 }
 
 double megabytes(std::size_t bytes) { return static_cast<double>(bytes) / 1e6; }
+double beyond_rest(const Memory& m) { return megabytes(m.peak) - megabytes(m.rest); }
 
+constexpr const char* tasks[] = {"mlp 1 sgd",           "mlp 64 sgd", "mlp 64 adam", "mlp 256 adam", "mlp 1024 sgd",
+                                 "elementwise 1000000", "lenet",      "lstm",        "transformer"};
 constexpr double target = 0.8;                       // ours / libtorch
-constexpr std::size_t noise = std::size_t{1} << 20;  // below this a process has not grown
+constexpr std::size_t noise = std::size_t{1} << 20;  // within this a process has not grown
 
-}  // namespace
-
-bool print_memory(const Options& options) {
+bool print_peaks(const std::vector<Side>& sides, const Options& options) {
     bool good = true;
-    pin_to_cpus(1);
-    std::vector<Side> sides;
-    for (const Side& side : sides_of_tasks(options))
-        if (side.compared && side.fresh && side.setting != "default") sides.push_back(side);
     const int steps = options.quick ? 10 : 50;
-    std::printf("\n### Memory\n\nPeak of resident memory in %d steps beyond what the process had before the first (and absolute), MB.\n\n", steps);
-    std::printf("| task |");
-    for (const Side& side : sides) std::printf(" %s |%s", side.label.c_str(), side.label == "libtorch" ? " ours / it | absolute | target |" : "");
+    std::printf("\nPeak of resident memory in %d steps beyond what the process had before the first (and in all), MB; ours / it of "
+                "both.\n\n| task |",
+                steps);
+    for (const Side& side : sides)
+        std::printf(side.label == "libtorch" ? " %s | ours / it | in all | target |" : " %s |", side.label.c_str());
     std::printf("\n|---|");
     for (const Side& side : sides) std::printf(side.label == "libtorch" ? "---|---|---|---|" : "---|");
     std::printf("\n");
-    for (const char* task : {"mlp 1 sgd", "mlp 64 sgd", "mlp 64 adam", "mlp 256 adam", "mlp 1024 sgd", "tanh 1000000", "lenet", "lstm", "transformer"}) {
-        const std::string name = task;
-        if (!listed(options.tasks, name.substr(0, name.find(' ')))) continue;
-        std::printf("| %s |", task);
+    for (const std::string task : tasks) {
+        if (!listed(options.tasks, task.substr(0, task.find(' ')))) continue;
+        std::printf("| %s |", task.c_str());
         std::optional<Memory> ours;
         for (const Side& side : sides) {
             const auto m = measured(side, options, task, steps);
-            good = good && m.has_value();
             if (&side == &sides[0]) ours = m;
-            std::printf(m ? " %s (%s) |" : " failed |", m ? figure(megabytes(m->peak - m->rest)).c_str() : "", m ? figure(megabytes(m->peak)).c_str() : "");
+            good = good && m.has_value();
+            if (m)
+                std::printf(" %s (%s) |", figure(beyond_rest(*m)).c_str(), figure(megabytes(m->peak)).c_str());
+            else
+                std::printf(" failed |");
             if (side.label != "libtorch") continue;
-            if (m && ours) {
-                const double r = megabytes(ours->peak - ours->rest) / megabytes(m->peak - m->rest);
-                const std::string text = figure(r);
-                std::printf(" %s | %s | %s |", (r > target ? "**" + text + "**" : text).c_str(),
-                            figure(megabytes(ours->peak) / megabytes(m->peak)).c_str(), figure(target).c_str());
-            } else {
-                std::printf(" | | |");
-            }
+            if (m && ours)
+                std::printf(" %s | %s |", judged(beyond_rest(*ours) / beyond_rest(*m), target).c_str(),
+                            judged(megabytes(ours->peak) / megabytes(m->peak), target).c_str());
+            else
+                std::printf(" | |");
+            std::printf(" %s |", figure(target).c_str());
         }
         std::printf("\n");
         std::fflush(stdout);
     }
+    return good;
+}
 
-    std::printf("\nResident memory in a loop of %ld steps of a small MLP (16-16-10, batch 8, SGD), MB.\n\n", options.steps);
-    std::printf("| side | before | after 1 %% | 10 %% | 100 %% | from 10 %% to 100 %% |\n|---|---|---|---|---|---|\n");
+bool print_growth(const std::vector<Side>& sides, const Options& options) {
+    bool good = true;
+    std::printf("\nResident memory in a loop of %ld steps of a small MLP (16-16-10, batch 8, SGD), MB.\n\n"
+                "| side | before | after 1 %% | 10 %% | 100 %% | from 10 %% to 100 %% |\n|---|---|---|---|---|---|\n",
+                options.steps);
     for (const Side& side : sides) {
         const auto m = measured(side, options, "small-mlp", options.steps);
+        std::printf("| %s |", side.label.c_str());
         if (!m) {
-            std::printf("| %s | failed | | | | |\n", side.label.c_str());
+            std::printf(" failed | | | | |\n");
             good = false;
             continue;
         }
+        for (const std::size_t bytes : {m->rest, m->after_1, m->after_10, m->after_all})
+            std::printf(" %s |", figure(megabytes(bytes)).c_str());
         const bool grows = m->after_all > m->after_10 + noise;
-        std::printf("| %s | %s | %s | %s | %s | %.3f%s |\n", side.label.c_str(), figure(megabytes(m->rest)).c_str(),
-                    figure(megabytes(m->after_1)).c_str(), figure(megabytes(m->after_10)).c_str(), figure(megabytes(m->after_all)).c_str(),
-                    megabytes(m->after_all) - megabytes(m->after_10), grows ? ", **GROWS**" : "");
+        std::printf(" %.3f%s |\n", megabytes(m->after_all) - megabytes(m->after_10), grows ? ", **GROWS**" : "");
+        std::fflush(stdout);
         if (&side == &sides[0]) good = good && !grows;
     }
     return good;
+}
+
+}  // namespace
+
+bool print_memory(const Options& options) {
+    pin_to_cpus(1);
+    std::vector<Side> sides;
+    for (const Side& side : sides_of_tasks(options, 1))
+        if (side.compared && side.fresh && side.setting != "default") sides.push_back(side);
+    std::printf("\n### Memory\n");
+    const bool peaks = print_peaks(sides, options);
+    return print_growth(sides, options) && peaks;
 }
 
 }  // namespace benchmark

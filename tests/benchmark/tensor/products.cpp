@@ -20,7 +20,8 @@ namespace benchmark {
 namespace {
 
 /// y = op(a) op(b), row-major; y: [m, n], and k is summed over.
-void multiply(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, const float* a, const float* b, float* y) {
+void multiply(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, const float* a, const float* b,
+              float* y) {
     const std::int64_t lda = transpose_a ? m : k, ldb = transpose_b ? k : n;
 #if defined(BENCHMARK_ONEDNN)
     dnnl_sgemm(transpose_a ? 'T' : 'N', transpose_b ? 'T' : 'N', m, n, k, 1, a, lda, b, ldb, 0, y, n);
@@ -36,9 +37,16 @@ std::size_t product(std::int64_t a, std::int64_t b, std::int64_t c = 1) { return
 class Product final : public Problem {
   public:
     Product(const Words& request)
-        : gradient_(request[1] == "gradient"), m_(number(request, 2)), n_(number(request, 3)), k_(number(request, 4)),
-          batch_(std::max<std::int64_t>(1, number(request, 5))), a_(draw(stream::input, product(batch_, m_, k_), 0, 1)),
-          b_(draw(stream::parameter, product(batch_, k_, n_), 0, 1)), y_(product(batch_, m_, n_)), abar_(a_.size()), bbar_(b_.size()),
+        : gradient_(request[1] == "gradient"),
+          m_(number(request, 2)),
+          n_(number(request, 3)),
+          k_(number(request, 4)),
+          batch_(std::max<std::int64_t>(1, number(request, 5))),
+          a_(draw(stream::input, product(batch_, m_, k_), 0, 1)),
+          b_(draw(stream::parameter, product(batch_, k_, n_), 0, 1)),
+          y_(product(batch_, m_, n_)),
+          abar_(a_.size()),
+          bbar_(b_.size()),
           ybar_(product(m_, n_), 1.0F) {}
     void step() override {
         for (std::int64_t i = 0; i < batch_; ++i) {
@@ -69,7 +77,8 @@ class Product final : public Problem {
 
 class MlpProducts final : public Problem {
   public:
-    explicit MlpProducts(std::int64_t batch) : batch_(batch), x_(product(batch, 784), 0.5F), y_(x_), w_(product(784, 256), 0.5F), wbar_(w_) {}
+    explicit MlpProducts(std::int64_t batch)
+        : batch_(batch), x_(product(batch, 784), 0.5F), y_(x_), w_(product(784, 256), 0.5F), wbar_(w_) {}
     void step() override {
         constexpr std::int64_t widths[] = {extent::pixels, 256, 128, 10};
         for (int i = 0; i < 3; ++i) {

@@ -104,7 +104,7 @@ def dense(compiled, batch):
     return Differentiated(f, [layer.weight], transposed=True)
 
 
-def tanh_steps(compiled, n, steps, lowest_factor):
+def tanh_chain(compiled, n, steps, lowest_factor):
     x = tensor(side.INPUT, (n,), -1, 1).requires_grad_()
     a = tensor(side.PARAMETER, (n,), lowest_factor, 1.5).requires_grad_()
     b = tensor(side.PARAMETER + 1, (n,), 0, 0.5).requires_grad_()
@@ -142,8 +142,8 @@ def make(options, task, *words):
         return dense(compiled, int(words[0]))
     if task == "mlp":
         return classifier(compiled, mlp(), tensor(side.INPUT, (int(words[0]), side.PIXELS), 0, 1), words[1])
-    if task == "tanh":
-        return tanh_steps(compiled, int(words[0]), side.TANH_STEPS, 0.5)
+    if task == "elementwise":
+        return tanh_chain(compiled, int(words[0]), side.ELEMENTWISE_STEPS, 0.5)
     if task == "lenet":
         return classifier(compiled, lenet(), tensor(side.INPUT, (side.LENET_BATCH, 1, 28, 28), 0, 1), "sgd")
     if task == "lstm":
@@ -151,7 +151,7 @@ def make(options, task, *words):
     if task == "transformer":
         return transformer(compiled)
     if task == "chain":
-        return tanh_steps(compiled, 1, side.CHAIN_STEPS, 1)
+        return tanh_chain(compiled, 1, side.CHAIN_STEPS, 1)
     return None
 
 

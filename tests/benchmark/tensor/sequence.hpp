@@ -45,8 +45,13 @@ struct EncoderBlock {
 
     EncoderBlock() = default;
     EncoderBlock(Index width, Index head_count, Index inner_width)
-        : projection(width, 3 * width), attention_output(width, width), inner(width, inner_width), outer(inner_width, width),
-          attention_norm(width), output_norm(width), heads(head_count) {}
+        : projection(width, 3 * width),
+          attention_output(width, width),
+          inner(width, inner_width),
+          outer(inner_width, width),
+          attention_norm(width),
+          output_norm(width),
+          heads(head_count) {}
 
     Tensor<float> operator()(const Tensor<float>& x) const {
         const auto y = attention_norm(x + attention(x));

@@ -45,8 +45,8 @@ class Problem {
 
 using Words = std::vector<std::string>;
 
-/// The words of a request as numbers where they are numbers.
-inline std::int64_t number(const Words& request, std::size_t i) { return i < request.size() ? std::atoll(request[i].c_str()) : 0; }
+/// A word of a request as a number, 0 if it has not so many. throws std::invalid_argument if it is none
+inline std::int64_t number(const Words& request, std::size_t i) { return i < request.size() ? std::stoll(request[i]) : 0; }
 
 struct Settings {
     int threads = 1;
@@ -119,7 +119,8 @@ inline void answer_memory(Problem& problem, long steps) {
     std::printf("%zu", memory("VmRSS:"));
     for (long i = 1; i <= steps; ++i) {
         problem.step();
-        if (i == std::max(1L, steps / 100) || i == std::max(1L, steps / 10) || i == steps) std::printf(" %zu", memory("VmRSS:"));
+        for (const long mark : {std::max(1L, steps / 100), std::max(1L, steps / 10), steps})
+            if (i == mark) std::printf(" %zu", memory("VmRSS:"));
     }
     std::printf(" %zu\n", memory("VmHWM:"));
     std::fflush(stdout);

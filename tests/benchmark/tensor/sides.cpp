@@ -18,24 +18,37 @@ Side libtorch(const Options& options, const char* setting, std::vector<std::stri
     return {"libtorch", setting, {options.here / "tensor_libtorch"}, std::move(environment), {options.here / "tensor_hello_libtorch"}};
 }
 
-Side python(const Options& options, const char* label, const char* script, std::vector<std::string> arguments = {}) {
-    Side side{label, "", {options.python, options.sources / script}, {}, {options.python, options.sources / script, "--hello"}, false};
-    side.command.insert(side.command.end(), arguments.begin(), arguments.end());
-    if (!arguments.empty()) side.hello.clear();
-    return side;
+Side python(const Options& options, const char* label, const char* script) {
+    return {label, "", {options.python, options.sources / script}, {}, {options.python, options.sources / script, "--hello"}, false};
 }
 
 }  // namespace
 
-std::vector<Side> sides_of_tasks(const Options& options) {
-    std::vector<Side> sides{{"Wengert", "", {options.here / "tensor_wengert"}, {}, {options.here / "tensor_hello_tensor"}},
-                            libtorch(options, "default", {}),
-                            libtorch(options, "avx512", {"ATEN_CPU_CAPABILITY=avx512"}),
-                            {"products alone", "OpenBLAS", {options.here / "tensor_cblas"}, {}, {}, true, false},
-                            {"products alone", "oneDNN", {options.here / "tensor_onednn"}, {}, {}, true, false}};
+std::vector<Side> sides_of_tasks(const Options& options, int threads) {
+    // Threads of OpenMP that wait in a loop take the CPUs from those of OpenBLAS, and from other processes: passive, they sleep.
+    const std::string avx512 = "ATEN_CPU_CAPABILITY=avx512", passive = "OMP_WAIT_POLICY=passive";
+    std::vector<Side> sides{{"Wengert", "", {options.here / "tensor_wengert"}, {}, {options.here / "tensor_hello_tensor"}}};
+    if (threads == 1) {
+        sides.push_back(libtorch(options, "default", {}));
+        sides.push_back(libtorch(options, "avx512", {avx512}));
+    } else {
+        sides.push_back(libtorch(options, "avx512", {avx512}));
+        sides.push_back(libtorch(options, "passive", {avx512, passive}));
+    }
+    sides.push_back({"products alone", "OpenBLAS", {options.here / "tensor_cblas"}, {}, {}, true, false});
+    sides.push_back({"products alone", "oneDNN", {options.here / "tensor_onednn"}, {}, {}, true, false});
     if (!options.python.empty()) {
-        sides.push_back(python(options, "PyTorch", "pytorch.py"));
-        if (options.compile) sides.push_back(python(options, "torch.compile", "pytorch.py", {"--compile"}));
+        const Side eager = python(options, "PyTorch", "pytorch.py");
+        sides.push_back(eager);
+        if (threads > 1) {
+            sides.back().setting = "default";
+            sides.push_back(eager);
+            sides.back().setting = "passive", sides.back().environment = {passive};
+        }
+        if (options.compile) {
+            sides.push_back(eager);
+            sides.back().label = "torch.compile", sides.back().command.emplace_back("--compile"), sides.back().hello.clear();
+        }
         sides.push_back(python(options, "JAX, jit", "with_jax.py"));
     }
     sides.insert(sides.end(), options.more.begin(), options.more.end());
@@ -65,7 +78,7 @@ std::unique_ptr<Process> start(const Side& side, const Options& options, int thr
 
 Column::Column(Side chosen, const Options& options, int threads) : side(std::move(chosen)), options_(options), threads_(threads) {
     launch();
-    if (process_ == nullptr) std::fprintf(stderr, "%s %s does not start, and is left out\n", side.label.c_str(), side.setting.c_str());
+    if (process_ == nullptr) std::fprintf(stderr, "%s does not start, and is left out\n", name().c_str());
 }
 
 void Column::launch() {
@@ -94,44 +107,47 @@ void Column::ask(const std::string& request) {
         failure = "failed", process_.reset();
 }
 
-bool Column::agrees(const Answer& reference, const std::string& request, double allowed) {
-    if (!answered() || !side.compared) return failure != "failed";
+void Column::compare(const Answer& reference, const std::string& request, Agreement& agreement) {
+    if (!answered() || !side.compared) return;
     for (const Answer& answer : answers) {
         const Difference d = difference(answer, reference);
-        Difference& largest = largest_difference();
-        largest.loss = std::max(largest.loss, d.loss), largest.checksum = std::max(largest.checksum, d.checksum);
-        const std::string reason = disagreement(answer, reference, allowed);
+        agreement.largest = {std::max(agreement.largest.loss, d.loss), std::max(agreement.largest.checksum, d.checksum)};
+        const std::string reason = disagreement(answer, reference, tolerance);
         if (reason.empty()) continue;
         failure = "differs";
-        for (std::FILE* file : {stdout, stderr})
-            std::fprintf(file, "**MISMATCH** %s: %s %s computed %s\n", request.c_str(), side.label.c_str(), side.setting.c_str(), reason.c_str());
-        return false;
+        agreement.refuse(request + ": " + name() + " computed " + reason);
+        return;
     }
-    return true;
 }
 
-std::vector<double> Column::times() const {
-    std::vector<double> times;
-    for (const Answer& answer : answers) times.push_back(answer.seconds);
-    return times;
+void Agreement::refuse(const std::string& failure) {
+    good = false, failures.push_back(failure);
+    std::fprintf(stderr, "MISMATCH %s\n", failure.c_str());
 }
 
-bool measure(std::vector<Column>& columns, const std::string& request, const Options& options) {
+void Agreement::print() const {
+    std::printf(
+        "\nAll sides start from the same parameters and data. Largest relative differences from ours: loss %.1e, gradient (or change of "
+        "the parameters in the first steps) %.1e, of %.0e allowed.\n",
+        largest.loss, largest.checksum, tolerance);
+    for (const std::string& each : failures) std::printf("\n**MISMATCH** %s\n", each.c_str());
+}
+
+std::vector<double> Column::values(Value value) const {
+    std::vector<double> all;
+    for (const Answer& answer : answers) all.push_back(value(answer));
+    return all;
+}
+
+void measure(std::vector<Column>& columns, const std::string& request, const Options& options, Agreement& agreement) {
     for (Column& column : columns) column.prepare(request);
     for (int round = 0; round < options.repeats; ++round)
         for (Column& column : columns) column.ask(request);
-    bool good = true;
     if (columns[0].answered()) {
         const Answer reference = columns[0].answers[0];
-        for (Column& column : columns) good = column.agrees(reference, request, tolerance) && good;
+        for (Column& column : columns) column.compare(reference, request, agreement);
     }
-    for (const Column& column : columns) good = good && column.failure != "failed";
-    return good;
-}
-
-Difference& largest_difference() {
-    static Difference largest;
-    return largest;
+    for (const Column& column : columns) agreement.good = agreement.good && (column.failure.empty() || column.failure == "-");
 }
 
 std::string figure(double x) {
@@ -145,11 +161,13 @@ std::string timing(const std::vector<double>& times, double units_per_second) {
     return figure(median(times) * units_per_second) + " (" + figure(minimum(times) * units_per_second) + ")";
 }
 
-double ratio(const Column& ours, const Column& theirs) {
+double ratio(const Column& ours, const Column& theirs, Column::Value value) {
     std::vector<double> ratios;
     for (std::size_t i = 0; i < std::min(ours.answers.size(), theirs.answers.size()); ++i)
-        ratios.push_back(ours.answers[i].seconds / theirs.answers[i].seconds);
+        ratios.push_back(value(ours.answers[i]) / value(theirs.answers[i]));
     return median(ratios);
 }
+
+std::string judged(double ratio, double target) { return ratio > target ? "**" + figure(ratio) + "**" : figure(ratio); }
 
 }  // namespace benchmark

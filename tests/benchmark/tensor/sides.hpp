@@ -34,24 +34,37 @@ struct Options {
 };
 
 /// Those that are here. Ours is the first.
-std::vector<Side> sides_of_tasks(const Options& options);
+std::vector<Side> sides_of_tasks(const Options& options, int threads);
 std::vector<Side> sides_of_operations(const Options& options);
 /// What all of them are told of the number of threads, beside the side's own settings.
 std::vector<std::string> environment(const Side& side, int threads);
 std::unique_ptr<Process> start(const Side& side, const Options& options, int threads);
+
+/// How far the sides of a table agree, which is printed below it.
+struct Agreement {
+    Difference largest;                 ///< from ours
+    std::vector<std::string> failures;  ///< who computed something else
+    bool good = true;                   ///< nothing failed or differs
+    void refuse(const std::string& failure);
+    void print() const;
+};
 
 /// One side through one table.
 class Column {
   public:
     Column(Side chosen, const Options& options, int threads);
     [[nodiscard]] bool present() const { return !description.empty(); }
+    /// With its setting.
+    [[nodiscard]] std::string name() const { return side.setting.empty() ? side.label : side.label + " (" + side.setting + ")"; }
     /// Starts what has to be started, lets it prepare the request, forgets earlier answers.
     void prepare(const std::string& request);
     void ask(const std::string& request);
-    /// Compares with ours, whose answer is the reference; false and a message if they do not agree.
-    bool agrees(const Answer& reference, const std::string& request, double tolerance);
+    /// Compares with ours, whose answer is the reference.
+    void compare(const Answer& reference, const std::string& request, Agreement& agreement);
     [[nodiscard]] bool answered() const { return failure.empty() && !answers.empty(); }
-    [[nodiscard]] std::vector<double> times() const;
+    using Value = double (*)(const Answer&);
+    static double time(const Answer& answer) { return answer.seconds; }
+    [[nodiscard]] std::vector<double> values(Value value = time) const;
 
     Side side;
     std::string description;  ///< what it says of itself; empty if it does not start
@@ -65,10 +78,8 @@ class Column {
     std::unique_ptr<Process> process_;
 };
 
-/// Every column asked in turn, round by round, after a first request that is not counted; false if some failed or disagree.
-bool measure(std::vector<Column>& columns, const std::string& request, const Options& options);
-/// The largest differences from ours in everything measured so far.
-Difference& largest_difference();
+/// Every column asked in turn, round by round, after a first request that is not counted.
+void measure(std::vector<Column>& columns, const std::string& request, const Options& options, Agreement& agreement);
 inline constexpr double tolerance = 1e-4;  // of losses and checksums, relative
 
 /// 1234 or 12.3: three significant digits without an exponent.
@@ -76,7 +87,9 @@ std::string figure(double x);
 /// Median (minimum).
 std::string timing(const std::vector<double>& times, double units_per_second);
 /// The median over rounds of ours / theirs.
-double ratio(const Column& ours, const Column& theirs);
+double ratio(const Column& ours, const Column& theirs, Column::Value value = Column::time);
+/// Bold if it misses the target.
+std::string judged(double ratio, double target);
 
 // The tables. Each returns false if anything failed, differs, or grows.
 bool print_tasks(const Options& options);

@@ -29,7 +29,8 @@ using autodiff::Shape, autodiff::relu, autodiff::sigmoid, autodiff::tanh;
 template <class Model, class Optimizer, class Loss>
 class Trained final : public Problem {
   public:
-    Trained(Model model, Optimizer optimizer, Loss loss) : start_(std::move(model)), model_(start_), fresh_(optimizer), optimizer_(optimizer), loss_function_(std::move(loss)) {}
+    Trained(Model model, Optimizer optimizer, Loss loss)
+        : start_(std::move(model)), model_(start_), fresh_(optimizer), optimizer_(optimizer), loss_function_(std::move(loss)) {}
     void restart() override { model_ = start_, optimizer_ = fresh_; }
     void step() override {
         const auto [loss, grads] = autodiff::value_and_gradient(loss_function_, model_);
@@ -101,11 +102,11 @@ std::unique_ptr<Problem> dense(Index batch) {
         layer.weight);
 }
 
-std::unique_ptr<Problem> tanh_steps(Index n) {
+std::unique_ptr<Problem> tanh_chain(Index n) {
     return differentiated(
         [](const Tensor<float>& x, const Tensor<float>& w, const Tensor<float>& b) {
             auto h = x;
-            for (int i = 0; i < extent::tanh_steps; ++i) h = tanh(h * w + b);
+            for (int i = 0; i < extent::elementwise_steps; ++i) h = tanh(h * w + b);
             return sum(h);
         },
         drawn(stream::input, {n}, -1, 1), drawn(stream::parameter, {n}, 0.5, 1.5), drawn(stream::parameter + 1, {n}, 0, 0.5));
@@ -123,17 +124,20 @@ std::unique_ptr<Problem> chain() {
 
 std::unique_ptr<Problem> lstm() {
     using namespace extent;
-    const auto start = initialised(Lstm{Tensor<float>::zeros({lstm_input, 4 * lstm_hidden}), Tensor<float>::zeros({lstm_hidden, 4 * lstm_hidden}),
-                                        Tensor<float>::zeros({4 * lstm_hidden})});
-    const auto loss = [x = drawn(stream::input, {lstm_steps, lstm_batch, lstm_input}, -1, 1)](const Lstm& m) { return 0.5 * sum(square(m(x))); };
+    const auto start = initialised(Lstm{Tensor<float>::zeros({lstm_input, 4 * lstm_hidden}),
+                                        Tensor<float>::zeros({lstm_hidden, 4 * lstm_hidden}), Tensor<float>::zeros({4 * lstm_hidden})});
+    const auto loss = [x = drawn(stream::input, {lstm_steps, lstm_batch, lstm_input}, -1, 1)](const Lstm& m) {
+        return 0.5 * sum(square(m(x)));
+    };
     return differentiated(loss, start);
 }
 
 std::unique_ptr<Problem> transformer() {
     using namespace extent;
     const Shape shape{encoder_batch, encoder_tokens, encoder_width};
-    return differentiated([y = drawn(stream::target, shape, -1, 1)](const EncoderBlock& m, const Tensor<float>& x) { return 0.5 * sum(square(m(x) - y)); },
-                          initialised(EncoderBlock{encoder_width, encoder_heads, encoder_inner}), drawn(stream::input, shape, -1, 1));
+    return differentiated(
+        [y = drawn(stream::target, shape, -1, 1)](const EncoderBlock& m, const Tensor<float>& x) { return 0.5 * sum(square(m(x) - y)); },
+        initialised(EncoderBlock{encoder_width, encoder_heads, encoder_inner}), drawn(stream::input, shape, -1, 1));
 }
 
 std::unique_ptr<Problem> make(const Words& request) {
@@ -141,7 +145,7 @@ std::unique_ptr<Problem> make(const Words& request) {
     if (task == "dense") return dense(number(request, 1));
     if (task == "mlp") return classifier(initialised(Mlp{}), drawn(stream::input, {number(request, 1), extent::pixels}, 0, 1), request[2]);
     if (task == "small-mlp") return classifier(initialised(SmallMlp{}), drawn(stream::input, {8, 16}, 0, 1), "sgd");
-    if (task == "tanh") return tanh_steps(number(request, 1));
+    if (task == "elementwise") return tanh_chain(number(request, 1));
     if (task == "lenet") return classifier(initialised(LeNet{}), drawn(stream::input, {extent::lenet_batch, 1, 28, 28}, 0, 1), "sgd");
     if (task == "lstm") return lstm();
     if (task == "transformer") return transformer();

@@ -95,23 +95,45 @@ std::unique_ptr<Problem> make_operation(const Words& request) {
     if (operation == "conv2d") return convolution(request[1]);
     if (operation == "adam") return std::make_unique<AdamStep>();
     if (operation == "softmax") return row_problem(request, [](const auto& x) { return softmax(x); });
-    if (operation == "logsumexp") return row_problem(request, [](const auto& x) { return logsumexp(x, -1); }, true);
+    if (operation == "logsumexp")
+        return row_problem(
+            request, [](const auto& x) { return logsumexp(x, -1); }, true);
     if (operation == "layer_norm") return row_problem(request, nn::LayerNorm{number(request, 3)});
     if (operation == "max_pool")
         return elementwise_problem(
             request, [](const auto& x) { return max_pool2d(x, {}); }, drawn(stream::input, {64, 16, 28, 28}, -1, 3));
     const Index n = number(request, 2);
     const auto x = drawn(stream::input, {n}, operation == "log" ? 0.01 : -1, 3), other = drawn(stream::other, {n}, -1, 3);
-    if (operation == "add") return elementwise_problem(request, [](const auto& a, const auto& b) { return a + b; }, x, other);
-    if (operation == "mul") return elementwise_problem(request, [](const auto& a, const auto& b) { return a * b; }, x, other);
-    if (operation == "exp") return elementwise_problem(request, [](const auto& a) { return exp(a); }, x);
-    if (operation == "log") return elementwise_problem(request, [](const auto& a) { return log(a); }, x);
-    if (operation == "tanh") return elementwise_problem(request, [](const auto& a) { return tanh(a); }, x);
-    if (operation == "sigmoid") return elementwise_problem(request, [](const auto& a) { return sigmoid(a); }, x);
-    if (operation == "erf") return elementwise_problem(request, [](const auto& a) { return erf(a); }, x);
-    if (operation == "softplus") return elementwise_problem(request, [](const auto& a) { return softplus(a); }, x);
-    if (operation == "relu") return elementwise_problem(request, [](const auto& a) { return relu(a); }, x);
-    if (operation == "gelu") return elementwise_problem(request, [](const auto& a) { return nn::gelu(a); }, x);
+    if (operation == "add")
+        return elementwise_problem(
+            request, [](const auto& a, const auto& b) { return a + b; }, x, other);
+    if (operation == "mul")
+        return elementwise_problem(
+            request, [](const auto& a, const auto& b) { return a * b; }, x, other);
+    if (operation == "exp")
+        return elementwise_problem(
+            request, [](const auto& a) { return exp(a); }, x);
+    if (operation == "log")
+        return elementwise_problem(
+            request, [](const auto& a) { return log(a); }, x);
+    if (operation == "tanh")
+        return elementwise_problem(
+            request, [](const auto& a) { return tanh(a); }, x);
+    if (operation == "sigmoid")
+        return elementwise_problem(
+            request, [](const auto& a) { return sigmoid(a); }, x);
+    if (operation == "erf")
+        return elementwise_problem(
+            request, [](const auto& a) { return erf(a); }, x);
+    if (operation == "softplus")
+        return elementwise_problem(
+            request, [](const auto& a) { return softplus(a); }, x);
+    if (operation == "relu")
+        return elementwise_problem(
+            request, [](const auto& a) { return relu(a); }, x);
+    if (operation == "gelu")
+        return elementwise_problem(
+            request, [](const auto& a) { return nn::gelu(a); }, x);
     if (operation == "sum") return computed([](const auto& a) { return sum(a); }, x);
     return {};
 }

@@ -126,7 +126,7 @@ def dense(batch):
     return Differentiated(lambda w: 0.5 * jnp.sum((jax.nn.sigmoid(x @ w + bias) - y) ** 2), weight)
 
 
-def tanh_steps(n, steps, lowest_factor):
+def tanh_chain(n, steps, lowest_factor):
     def f(x, a, b):
         y = x
         for _ in range(steps):
@@ -188,8 +188,8 @@ def make(_, task, *words):
         return dense(int(words[0]))
     if task == "mlp":
         return mlp(int(words[0]), words[1])
-    if task == "tanh":
-        return tanh_steps(int(words[0]), side.TANH_STEPS, 0.5)
+    if task == "elementwise":
+        return tanh_chain(int(words[0]), side.ELEMENTWISE_STEPS, 0.5)
     if task == "lenet":
         return lenet()
     if task == "lstm":
@@ -197,7 +197,7 @@ def make(_, task, *words):
     if task == "transformer":
         return transformer()
     if task == "chain":
-        return tanh_steps(1, side.CHAIN_STEPS, 1)
+        return tanh_chain(1, side.CHAIN_STEPS, 1)
     return None
 
 
