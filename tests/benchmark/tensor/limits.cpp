@@ -13,7 +13,7 @@ namespace benchmark {
 namespace {
 
 #if defined(__x86_64__)
-#define FOR_AVX512 [[gnu::target("avx512f,prefer-vector-width=512")]]
+#define FOR_AVX512 [[gnu::target("avx512f")]]
 #define FOR_AVX2 [[gnu::target("avx2,fma")]]
 
 constexpr int chains = 16, links = 4096;  // independent sums, and the length of each
@@ -21,7 +21,7 @@ constexpr int chains = 16, links = 4096;  // independent sums, and the length of
 FOR_AVX512 double peak_avx512(float factor) {
     const __m512 f = _mm512_set1_ps(factor);
     __m512 sums[chains];
-    for (__m512& sum : sums) sum = f;
+    for (int k = 0; k < chains; ++k) sums[k] = _mm512_set1_ps(static_cast<float>(k));
     for (int i = 0; i < links; ++i)
         for (__m512& sum : sums) sum = _mm512_fmadd_ps(sum, f, f);
     double total = 0;
@@ -31,7 +31,7 @@ FOR_AVX512 double peak_avx512(float factor) {
 FOR_AVX2 double peak_avx2(float factor) {
     const __m256 f = _mm256_set1_ps(factor);
     __m256 sums[chains - 4];  // all registers but those for f
-    for (__m256& sum : sums) sum = f;
+    for (int k = 0; k < chains - 4; ++k) sums[k] = _mm256_set1_ps(static_cast<float>(k));
     for (int i = 0; i < links; ++i)
         for (__m256& sum : sums) sum = _mm256_fmadd_ps(sum, f, f);
     double total = 0;
@@ -43,16 +43,24 @@ FOR_AVX2 double peak_avx2(float factor) {
 #define FOR_AVX2
 #endif
 
-/// y = a + s b, or with a null s b.
-[[gnu::always_inline]] inline void plain_loop(std::size_t n, const float* a, const float* b, float s, float* y) {
+typedef float Vector64 __attribute__((vector_size(64)));
+typedef float Vector32 __attribute__((vector_size(32)));
+typedef float Vector16 __attribute__((vector_size(16)));
+
+/// y = a + s b, or s b if a is null, in whole vectors: the last one may go beyond n.
+template <class Vector>
+[[gnu::always_inline]] inline void plain(std::size_t n, const float* a, const float* b, float s, float* y) {
+    const Vector *va = reinterpret_cast<const Vector*>(a), *vb = reinterpret_cast<const Vector*>(b);
+    Vector* vy = reinterpret_cast<Vector*>(y);
+    const std::size_t vectors = (n * sizeof(float) + sizeof(Vector) - 1) / sizeof(Vector);
     if (a == nullptr)
-        for (std::size_t i = 0; i < n; ++i) y[i] = s * b[i];
+        for (std::size_t i = 0; i < vectors; ++i) vy[i] = s * vb[i];
     else
-        for (std::size_t i = 0; i < n; ++i) y[i] = a[i] + s * b[i];
+        for (std::size_t i = 0; i < vectors; ++i) vy[i] = va[i] + s * vb[i];
 }
-FOR_AVX512 void plain_avx512(std::size_t n, const float* a, const float* b, float s, float* y) { plain_loop(n, a, b, s, y); }
-FOR_AVX2 void plain_avx2(std::size_t n, const float* a, const float* b, float s, float* y) { plain_loop(n, a, b, s, y); }
-void plain_baseline(std::size_t n, const float* a, const float* b, float s, float* y) { plain_loop(n, a, b, s, y); }
+FOR_AVX512 void plain_avx512(std::size_t n, const float* a, const float* b, float s, float* y) { plain<Vector64>(n, a, b, s, y); }
+FOR_AVX2 void plain_avx2(std::size_t n, const float* a, const float* b, float s, float* y) { plain<Vector32>(n, a, b, s, y); }
+void plain_baseline(std::size_t n, const float* a, const float* b, float s, float* y) { plain<Vector16>(n, a, b, s, y); }
 
 #if defined(__x86_64__)
 void streamed(std::size_t n, const float* a, const float* b, float s, float* y) {

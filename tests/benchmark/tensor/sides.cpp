@@ -126,10 +126,11 @@ void Agreement::refuse(const std::string& failure) {
 }
 
 void Agreement::print() const {
-    std::printf(
-        "\nAll sides start from the same parameters and data. Largest relative differences from ours: loss %.1e, gradient (or change of "
-        "the parameters in the first steps) %.1e, of %.0e allowed.\n",
-        largest.loss, largest.checksum, tolerance);
+    if (compared > 0)
+        std::printf("\nAll sides start from the same parameters and data. Largest relative differences from ours: loss %.1e, gradient (or "
+                    "change of "
+                    "the parameters in the first steps) %.1e, of %.0e allowed.\n",
+                    largest.loss, largest.checksum, tolerance);
     for (const std::string& each : failures) std::printf("\n**MISMATCH** %s\n", each.c_str());
 }
 
@@ -145,7 +146,10 @@ void measure(std::vector<Column>& columns, const std::string& request, const Opt
         for (Column& column : columns) column.ask(request);
     if (columns[0].answered()) {
         const Answer reference = columns[0].answers[0];
-        for (Column& column : columns) column.compare(reference, request, agreement);
+        for (Column& column : columns) {
+            column.compare(reference, request, agreement);
+            agreement.compared += column.answered() && column.side.compared && &column != &columns[0];
+        }
     }
     for (const Column& column : columns) agreement.good = agreement.good && (column.failure.empty() || column.failure == "-");
 }

@@ -44,6 +44,7 @@ std::unique_ptr<Process> start(const Side& side, const Options& options, int thr
 struct Agreement {
     Difference largest;                 ///< from ours
     std::vector<std::string> failures;  ///< who computed something else
+    int compared = 0;                   ///< how many times another side with ours
     bool good = true;                   ///< nothing failed or differs
     void refuse(const std::string& failure);
     void print() const;
