@@ -78,26 +78,18 @@ bool has_avx512() { return false; }
 bool has_avx2() { return false; }
 #endif
 
+#if defined(__x86_64__)
 class Peak final : public Problem {
   public:
-    void step() override {
-#if defined(__x86_64__)
-        sum_ = has_avx512() ? peak_avx512(0.5F) : peak_avx2(0.5F);
-#endif
-    }
+    void step() override { sum_ = has_avx512() ? peak_avx512(0.5F) : peak_avx2(0.5F); }
     [[nodiscard]] double loss() const override { return sum_; }
     [[nodiscard]] std::vector<float> result() const override { return {}; }
-    [[nodiscard]] double work() const override {
-#if defined(__x86_64__)
-        return 2.0 * links * (has_avx512() ? 16 * chains : 8 * (chains - 4));
-#else
-        return 0;
-#endif
-    }
+    [[nodiscard]] double work() const override { return 2.0 * links * (has_avx512() ? 16 * chains : 8 * (chains - 4)); }
 
   private:
     volatile double sum_ = 0;
 };
+#endif
 
 class Traffic final : public Problem {
   public:
@@ -124,8 +116,9 @@ class Traffic final : public Problem {
 
 std::unique_ptr<Problem> make(const Words& request) {
     const std::string& what = request[0];
-    if (what == "peak") return std::make_unique<Peak>();
-#if !defined(__x86_64__)
+#if defined(__x86_64__)
+    if (what == "peak" && has_avx2()) return std::make_unique<Peak>();
+#else
     if (what.starts_with("stream")) return {};
 #endif
     if (what.ends_with("copy") || what.ends_with("triad"))

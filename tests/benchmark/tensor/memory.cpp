@@ -96,7 +96,7 @@ bool print_memory(const Options& options) {
     pin_to_cpus(1);
     std::vector<Side> sides;
     for (const Side& side : sides_of_tasks(options, 1))
-        if (side.compared && side.fresh && side.setting != "default") sides.push_back(side);
+        if (side.compared && side.fresh && (sides.empty() || sides.back().label != side.label)) sides.push_back(side);
     std::printf("\n### Memory\n");
     const bool peaks = print_peaks(sides, options);
     return print_growth(sides, options) && peaks;

@@ -14,8 +14,23 @@ std::vector<Side> present(std::vector<Side> sides) {
     return sides;
 }
 
-Side libtorch(const Options& options, const char* setting, std::vector<std::string> environment) {
-    return {"libtorch", setting, {options.here / "tensor_libtorch"}, std::move(environment), {options.here / "tensor_hello_libtorch"}};
+// Threads of OpenMP that wait in a loop take the CPUs from those of OpenBLAS, and from other processes: passive, they sleep.
+const std::string passive = "OMP_WAIT_POLICY=passive";
+
+/// libtorch as it is, and told to use AVX-512, which Debian's does not do by itself; with several threads, told that and told to wait
+/// passively.
+std::vector<Side> libtorch(const Options& options, int threads) {
+    const Side plain{"libtorch", "default", {options.here / "tensor_libtorch"}, {}, {options.here / "tensor_hello_libtorch"}};
+    std::vector<std::string> environment;
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx512f") != 0) environment.emplace_back("ATEN_CPU_CAPABILITY=avx512");
+#endif
+    Side tuned = plain;
+    tuned.setting = environment.empty() ? "default" : "avx512", tuned.environment = environment;
+    if (threads == 1) return environment.empty() ? std::vector{plain} : std::vector{plain, tuned};
+    Side waiting = tuned;
+    waiting.setting = "passive", waiting.environment.push_back(passive);
+    return {tuned, waiting};
 }
 
 Side python(const Options& options, const char* label, const char* script) {
@@ -25,16 +40,8 @@ Side python(const Options& options, const char* label, const char* script) {
 }  // namespace
 
 std::vector<Side> sides_of_tasks(const Options& options, int threads) {
-    // Threads of OpenMP that wait in a loop take the CPUs from those of OpenBLAS, and from other processes: passive, they sleep.
-    const std::string avx512 = "ATEN_CPU_CAPABILITY=avx512", passive = "OMP_WAIT_POLICY=passive";
     std::vector<Side> sides{{"Wengert", "", {options.here / "tensor_wengert"}, {}, {options.here / "tensor_hello_tensor"}}};
-    if (threads == 1) {
-        sides.push_back(libtorch(options, "default", {}));
-        sides.push_back(libtorch(options, "avx512", {avx512}));
-    } else {
-        sides.push_back(libtorch(options, "avx512", {avx512}));
-        sides.push_back(libtorch(options, "passive", {avx512, passive}));
-    }
+    for (Side& side : libtorch(options, threads)) sides.push_back(std::move(side));
     sides.push_back({"products alone", "OpenBLAS", {options.here / "tensor_cblas"}, {}, {}, true, false});
     sides.push_back({"products alone", "oneDNN", {options.here / "tensor_onednn"}, {}, {}, true, false});
     if (!options.python.empty()) {
@@ -56,11 +63,12 @@ std::vector<Side> sides_of_tasks(const Options& options, int threads) {
 }
 
 std::vector<Side> sides_of_operations(const Options& options) {
-    return present({{"Wengert", "", {options.here / "tensor_wengert"}, {}, {}, false},
-                    {"libtorch", "default", {options.here / "tensor_libtorch"}, {}, {}, false},
-                    {"libtorch", "avx512", {options.here / "tensor_libtorch"}, {"ATEN_CPU_CAPABILITY=avx512"}, {}, false},
-                    {"OpenBLAS by hand", "", {options.here / "tensor_cblas"}, {}, {}, false},
-                    {"oneDNN by hand", "", {options.here / "tensor_onednn"}, {}, {}, false}});
+    std::vector<Side> sides{{"Wengert", "", {options.here / "tensor_wengert"}, {}, {}}};
+    for (Side& side : libtorch(options, 1)) sides.push_back(std::move(side));
+    sides.push_back({"OpenBLAS by hand", "", {options.here / "tensor_cblas"}, {}, {}});
+    sides.push_back({"oneDNN by hand", "", {options.here / "tensor_onednn"}, {}, {}});
+    for (Side& side : sides) side.fresh = false;
+    return present(std::move(sides));
 }
 
 std::vector<std::string> environment(const Side& side, int threads) {
@@ -112,7 +120,8 @@ void Column::compare(const Answer& reference, const std::string& request, Agreem
     for (const Answer& answer : answers) {
         const Difference d = difference(answer, reference);
         agreement.largest = {std::max(agreement.largest.loss, d.loss), std::max(agreement.largest.checksum, d.checksum)};
-        const std::string reason = disagreement(answer, reference, tolerance);
+        std::string reason = disagreement(answer, reference, tolerance);
+        if (reason.empty() && (answer.magnitude == 0) != (reference.magnitude == 0)) reason = "nothing but zeros, or ours did";
         if (reason.empty()) continue;
         failure = "differs";
         agreement.refuse(request + ": " + name() + " computed " + reason);
@@ -128,8 +137,7 @@ void Agreement::refuse(const std::string& failure) {
 void Agreement::print() const {
     if (compared > 0)
         std::printf("\nAll sides start from the same parameters and data. Largest relative differences from ours: loss %.1e, gradient (or "
-                    "change of "
-                    "the parameters in the first steps) %.1e, of %.0e allowed.\n",
+                    "change of the parameters in the first steps) %.1e, of %.0e allowed.\n",
                     largest.loss, largest.checksum, tolerance);
     for (const std::string& each : failures) std::printf("\n**MISMATCH** %s\n", each.c_str());
 }

@@ -102,24 +102,15 @@ std::unique_ptr<Problem> dense(Index batch) {
         layer.weight);
 }
 
-std::unique_ptr<Problem> tanh_chain(Index n) {
+/// y after `steps` of y = tanh(y a + b), from x; n elements.
+std::unique_ptr<Problem> tanh_chain(Index n, int steps, double lowest_factor) {
     return differentiated(
-        [](const Tensor<float>& x, const Tensor<float>& w, const Tensor<float>& b) {
-            auto h = x;
-            for (int i = 0; i < extent::elementwise_steps; ++i) h = tanh(h * w + b);
-            return sum(h);
-        },
-        drawn(stream::input, {n}, -1, 1), drawn(stream::parameter, {n}, 0.5, 1.5), drawn(stream::parameter + 1, {n}, 0, 0.5));
-}
-
-std::unique_ptr<Problem> chain() {
-    return differentiated(
-        [](const Tensor<float>& x, const Tensor<float>& a, const Tensor<float>& b) {
+        [steps](const Tensor<float>& x, const Tensor<float>& a, const Tensor<float>& b) {
             auto y = x;
-            for (int i = 0; i < extent::chain_steps; ++i) y = tanh(y * a + b);
+            for (int i = 0; i < steps; ++i) y = tanh(y * a + b);
             return sum(y);
         },
-        drawn(stream::input, {1}, -1, 1), drawn(stream::parameter, {1}, 1, 1.5), drawn(stream::parameter + 1, {1}, 0, 0.5));
+        drawn(stream::input, {n}, -1, 1), drawn(stream::parameter, {n}, lowest_factor, 1.5), drawn(stream::parameter + 1, {n}, 0, 0.5));
 }
 
 std::unique_ptr<Problem> lstm() {
@@ -145,11 +136,11 @@ std::unique_ptr<Problem> make(const Words& request) {
     if (task == "dense") return dense(number(request, 1));
     if (task == "mlp") return classifier(initialised(Mlp{}), drawn(stream::input, {number(request, 1), extent::pixels}, 0, 1), request[2]);
     if (task == "small-mlp") return classifier(initialised(SmallMlp{}), drawn(stream::input, {8, 16}, 0, 1), "sgd");
-    if (task == "elementwise") return tanh_chain(number(request, 1));
+    if (task == "elementwise") return tanh_chain(number(request, 1), extent::elementwise_steps, 0.5);
     if (task == "lenet") return classifier(initialised(LeNet{}), drawn(stream::input, {extent::lenet_batch, 1, 28, 28}, 0, 1), "sgd");
     if (task == "lstm") return lstm();
     if (task == "transformer") return transformer();
-    if (task == "chain") return chain();
+    if (task == "chain") return tanh_chain(1, extent::chain_steps, 1);
     return make_operation(request);
 }
 
