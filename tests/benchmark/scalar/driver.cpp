@@ -4,7 +4,9 @@
 // Every side is a process that waits until it is asked (side.hpp), pinned to the same CPU, so that whatever slows the machine down
 // meets all of them. A ratio is the median over rounds of time / time of the plain function in the same round. A side whose loss or
 // gradient differs from the others' gets no time: then the exit status is 1.
-#include "process.hpp"
+#include "benchmark/answer.hpp"
+#include "benchmark/machine.hpp"
+#include "benchmark/process.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -23,7 +25,7 @@
 
 namespace {
 
-using benchmark::Process;
+using namespace benchmark;
 
 struct Row {
     const char *name, *title, *unit;
@@ -54,11 +56,6 @@ struct Options {
     bool quick = false, check = false;
     std::string tasks, group;
     std::vector<Side> sides, replays;  // of two tables; the plain function is in both
-};
-
-struct Answer {
-    double seconds = 0, loss = 0, checksum = 0, magnitude = 0;
-    std::size_t bytes = 0;
 };
 
 struct Column {
@@ -107,46 +104,12 @@ Options parse(int argc, char** argv) {
     return options;
 }
 
-bool wanted(const Options& options, const Row& row) {
-    std::stringstream list(options.tasks);
-    for (std::string name; std::getline(list, name, ',');)
-        if (name == row.name) return true;
-    return options.tasks.empty();
-}
-
 std::vector<std::string> arguments(const Options& options, const Row& row) {
     std::vector<std::string> list{row.name};
     if (options.quick) list.emplace_back("--quick");
     if (options.check) list.emplace_back("--check");
     if (!options.group.empty()) list.insert(list.end(), {"--group", options.group});
     return list;
-}
-
-std::optional<Answer> ask(Process& process) {
-    process.write("\n");
-    const std::string line = process.read_line();
-    Answer a;
-    if (std::sscanf(line.c_str(), "%lf %lf %lf %lf %zu", &a.seconds, &a.loss, &a.checksum, &a.magnitude, &a.bytes) != 5) return {};
-    return a;
-}
-
-/// "" if both computed the same, to nine digits in double. A plain function (magnitude 0) has only a loss.
-std::string difference(const Answer& a, const Answer& reference, double tolerance) {
-    char text[160] = "";
-    if (!(std::abs(a.loss - reference.loss) <= tolerance * std::abs(reference.loss)))
-        std::snprintf(text, sizeof text, "loss %.12g, expected %.12g", a.loss, reference.loss);
-    else if (a.magnitude != 0 && reference.magnitude != 0 &&
-             !(std::abs(a.checksum - reference.checksum) <= tolerance * reference.magnitude))
-        std::snprintf(text, sizeof text, "checksum of the gradient %.12g, expected %.12g", a.checksum, reference.checksum);
-    else if (!std::isfinite(a.loss) || !std::isfinite(a.checksum))
-        std::snprintf(text, sizeof text, "not finite");
-    return text;
-}
-
-double median(std::vector<double> x) {
-    std::sort(x.begin(), x.end());
-    const std::size_t n = x.size();
-    return n % 2 ? x[n / 2] : (x[n / 2 - 1] + x[n / 2]) / 2;
 }
 
 std::string cell(const Column& column, const Column& primal, const Row& row) {
@@ -157,7 +120,7 @@ std::string cell(const Column& column, const Column& primal, const Row& row) {
         if (primal.failure.empty()) ratios.push_back(column.answers[i].seconds / primal.answers[i].seconds);
     }
     char text[80];
-    std::snprintf(text, sizeof text, "%.3g (%.3g)", median(times), *std::min_element(times.begin(), times.end()));
+    std::snprintf(text, sizeof text, "%.3g (%.3g)", median(times), minimum(times));
     std::string result = text;
     if (row.ratios && &column != &primal && !ratios.empty()) {
         std::snprintf(text, sizeof text, ", %.3gx", median(ratios));
@@ -179,7 +142,7 @@ bool measure(const Options& options, const std::vector<Side>& sides, const Row& 
     for (int round = 0; round < options.repeats; ++round)
         for (Column& column : columns) {
             if (!column.failure.empty()) continue;
-            if (const auto answer = ask(*column.process))
+            if (const auto answer = parse_answer(column.process->ask("")))
                 column.answers.push_back(*answer);
             else
                 column.failure = "failed";
@@ -191,8 +154,8 @@ bool measure(const Options& options, const std::vector<Side>& sides, const Row& 
         Column& column = columns[i];
         for (const Answer& answer : column.answers) {
             if (!column.failure.empty()) break;
-            std::string reason = columns[0].failure.empty() ? difference(answer, columns[0].answers[0], sides[i].tolerance) : "";
-            if (reason.empty() && gradient) reason = difference(answer, *gradient, sides[i].tolerance);
+            std::string reason = columns[0].failure.empty() ? disagreement(answer, columns[0].answers[0], sides[i].tolerance) : "";
+            if (reason.empty() && gradient) reason = disagreement(answer, *gradient, sides[i].tolerance);
             if (!reason.empty()) {
                 column.failure = "differs";
                 std::fprintf(stderr, "%s: %s computed %s\n", row.name, sides[i].label.c_str(), reason.c_str());
@@ -214,13 +177,6 @@ bool measure(const Options& options, const std::vector<Side>& sides, const Row& 
     return good;
 }
 
-std::string cpu() {
-    std::ifstream file("/proc/cpuinfo");
-    for (std::string line; std::getline(file, line);)
-        if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
-    return "an unnamed CPU";
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -231,7 +187,7 @@ int main(int argc, char** argv) {
         all.insert(all.end(), options.replays.begin() + 3, options.replays.end());  // those that are not in the first table
         for (const Row& row : rows)
             for (const Side& side : all)
-                if (wanted(options, row) && side.label != "primal" && side.tolerance < 1e-6) {
+                if (listed(options.tasks, row.name) && side.label != "primal" && side.tolerance < 1e-6) {
                     std::printf("%s\n", side.label.c_str());
                     Process process(side.path, arguments(options, row));
                     for (std::string line = process.read_line(); !line.empty(); line = process.read_line())
@@ -243,12 +199,9 @@ int main(int argc, char** argv) {
         return right ? 0 : 1;
     }
 
-    const int pinned = benchmark::pin_to_one_cpu();
-    char date[32];
-    const std::time_t now = std::time(nullptr);
-    std::strftime(date, sizeof date, "%Y-%m-%d", std::gmtime(&now));
-    std::printf("%s, %s, %s, %s; thread CPU time, all sides interleaved on one CPU%s, %d rounds%s.\n", date, cpu().c_str(),
-                BENCHMARK_COMPILER, BENCHMARK_FLAGS, pinned < 0 ? " (not pinned)" : "", options.repeats,
+    const int pinned = pin_to_cpus(1);
+    std::printf("%s, %s, %s, %s; thread CPU time, all sides interleaved on one CPU%s, %d rounds%s.\n", today().c_str(), cpu().c_str(),
+                BENCHMARK_COMPILER, BENCHMARK_FLAGS, pinned == 0 ? " (not pinned)" : "", options.repeats,
                 options.quick ? ", smaller tasks" : "");
     std::printf("Gradient = record + sweep into memory that is used again: median (minimum), median of the ratios to the primal of the "
                 "same round.\n"
@@ -263,12 +216,12 @@ int main(int argc, char** argv) {
     bool good = true;
     head(options.sides);
     for (const Row& row : rows)
-        if (wanted(options, row)) good = measure(options, options.sides, row) && good;
+        if (listed(options.tasks, row.name)) good = measure(options, options.sides, row) && good;
     std::printf(
         "\nA recorded function (autodiff::record) replayed at all points: their values and derivatives; the recording is not measured.\n"
         "GMM as a sum over points with shared parameters. Two threads: time on the wall, on all CPUs.\n\n");
     head(options.replays);
     for (const Row& row : rows)
-        if (row.points && wanted(options, row)) good = measure(options, options.replays, row) && good;
+        if (row.points && listed(options.tasks, row.name)) good = measure(options, options.replays, row) && good;
     return good ? 0 : 1;
 }

@@ -40,11 +40,11 @@ auto recorded(const Bundle& task) {
         passive(std::array{task.observed()[0], task.observed()[1]}));
 }
 template <>
-auto recorded(const Gmm& task) {
+[[maybe_unused]] auto recorded(const Gmm& task) {
     return record([](const auto& x, const auto& point) { return Gmm::of_point(x.data(), Gmm::Prepared<Scalar>(x.data()), point.data()); },
                   shared(task.inputs()), passive(std::vector<double>(task.data().begin(), task.data().begin() + Gmm::d)));
 }
-auto rest_of(const Gmm& task) {
+[[maybe_unused]] auto rest_of(const Gmm& task) {
     return record([&task](const auto& x) { return task.without_points(x.data(), Gmm::Prepared<Scalar>(x.data())); }, task.inputs());
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// One side of the comparison as a program: `<side> <task> [--quick] [--group n]` prepares the task and says `ready <operations>`; then
-/// every line on its standard input lets it differentiate the task again and answer `<seconds> <loss> <checksum> <magnitude> <bytes>`.
+/// every line on its standard input lets it differentiate the task again and give its answer (answer.hpp).
 /// `<side> <task> --check` compares its gradient with differences instead. What a side is: see primal.cpp, the smallest.
 ///
 /// A side has `double differentiate(task, group, gradient)`: it writes dy[o]/dx of every point to gradient[point][o][variable] and returns
@@ -10,10 +10,9 @@
 /// and `wall`, if its threads want the time on the wall.
 #pragma once
 
+#include "benchmark/answer.hpp"
 #include "counted.hpp"
 #include "tasks.hpp"
-
-#include <ctime>
 
 #include <algorithm>
 #include <cstdio>
@@ -35,13 +34,6 @@ template <class T, class Task>
         task.evaluate(p, x + (p - first) * task.dimension(), more);
         for (std::size_t o = 0; o < Task::outputs; ++o) y[o] += more[o];
     }
-}
-
-/// CPU time of this thread: what other processes take does not count. For a side of several threads, the time on the wall.
-inline double seconds(bool wall = false) {
-    timespec t{};
-    clock_gettime(wall ? CLOCK_MONOTONIC : CLOCK_THREAD_CPUTIME_ID, &t);
-    return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
 }
 
 /// The elementary operations of one evaluation of all points.
@@ -83,16 +75,6 @@ int check(const Task& task, std::span<const double> gradient) {
     return wrong;
 }
 
-/// A sum of all entries of the gradient with weights between 1/2 and 3/2, and the same sum of their absolute values.
-inline std::pair<double, double> checksum(std::span<const double> gradient) {
-    double sum = 0, magnitude = 0;
-    for (std::size_t i = 0; i < gradient.size(); ++i) {
-        const double term = gradient[i] * uniform(99, i, 0.5, 1.5);
-        sum += term, magnitude += std::abs(term);
-    }
-    return {sum, magnitude};
-}
-
 template <class Side, class Task>
 inline constexpr bool supports = [] {
     if constexpr (requires { Side::template supports<Task>; })
@@ -113,22 +95,23 @@ int serve(Side& side, const Task& task, std::size_t group, bool only_check) {
     const auto unpack = [&] {
         if constexpr (requires { side.unpack(task, gradient); }) side.unpack(task, gradient);
     };
-    constexpr bool wall = requires { Side::wall; };
+    constexpr Clock timer = requires { Side::wall; }
+    ? Clock::wall : Clock::thread;
     if constexpr (requires { side.prepare(task); }) side.prepare(task);
-    double begin = seconds(wall), loss = repeat();
+    double begin = seconds(timer), loss = repeat();
     unpack();
     if (only_check) return check(task, gradient);
-    begin = seconds(wall), loss = repeat();
-    const int times = std::max(1, static_cast<int>(0.02 / (seconds(wall) - begin + 1e-6)));  // at least 20 ms, which the clock resolves
+    begin = seconds(timer), loss = repeat();
+    const int times = std::max(1, static_cast<int>(0.02 / (seconds(timer) - begin + 1e-6)));  // at least 20 ms, which the clock resolves
     std::cout << "ready " << operations(task) << std::endl;
     for (std::string line; std::getline(std::cin, line);) {
-        begin = seconds(wall);
+        begin = seconds(timer);
         for (int i = 0; i < times; ++i) loss = repeat();
-        const double each = (seconds(wall) - begin) / times;
+        const double each = (seconds(timer) - begin) / times;
         unpack();
-        const auto [sum, magnitude] = checksum(gradient);
-        std::printf("%.9g %.17g %.17g %.17g %zu\n", each, loss, sum, magnitude, side.bytes());
-        std::fflush(stdout);
+        Answer answer{each, loss, 0, 0, side.bytes()};
+        add_checksum(gradient, answer);
+        print(answer);
     }
     return 0;
 }
