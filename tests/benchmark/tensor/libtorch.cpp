@@ -59,7 +59,7 @@ struct DenseImpl : torch::nn::Module {
 };
 TORCH_MODULE(Dense);
 
-/// Draws the parameters; those that our side has not got (the second bias of an LSTM) become 0.
+/// Draws the parameters, but the second bias of an LSTM is 0.
 void initialise(torch::nn::Module& module) {
     const torch::NoGradGuard no_grad;
     InitialParameters initial;
@@ -183,9 +183,8 @@ std::unique_ptr<Problem> lstm() {
     torch::nn::LSTM layer(lstm_input, lstm_hidden);
     initialise(*layer);
     const Tensor x = drawn(stream::input, {lstm_steps, lstm_batch, lstm_input}, -1, 1);
-    std::vector<Tensor> variables = layer->parameters();
-    variables.pop_back();  // the second bias has the gradient of the first
-    return std::make_unique<Differentiated>([=]() mutable { return 0.5 * std::get<0>(layer(x)).square().sum(); }, variables, true);
+    return std::make_unique<Differentiated>([=]() mutable { return 0.5 * std::get<0>(layer(x)).square().sum(); }, layer->parameters(),
+                                            true);
 }
 
 std::unique_ptr<Problem> transformer() {

@@ -61,7 +61,7 @@ class Trained(Problem):
 
 @torch.no_grad()
 def initialised(model):
-    """Draws the parameters; the second bias of an LSTM, which ours has not got, becomes 0."""
+    """Draws the parameters, but the second bias of an LSTM is 0."""
     initial = InitialParameters()
     for name, x in model.named_parameters():
         if "norm" in name:
@@ -122,7 +122,7 @@ def lstm(compiled):
     layer = initialised(nn.LSTM(side.LSTM_INPUT, side.LSTM_HIDDEN))
     x = tensor(side.INPUT, (side.LSTM_STEPS, side.LSTM_BATCH, side.LSTM_INPUT), -1, 1)
     f = compiled(lambda: 0.5 * layer(x)[0].square().sum())
-    return Differentiated(f, list(layer.parameters())[:-1], transposed=True)  # the second bias has the gradient of the first
+    return Differentiated(f, list(layer.parameters()), transposed=True)
 
 
 def transformer(compiled):

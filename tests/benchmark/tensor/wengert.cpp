@@ -3,8 +3,8 @@
 #include "wengert.hpp"
 
 #include "data.hpp"
-#include "sequence.hpp"
 
+#include <autodiff/elementwise.hpp>
 #include <autodiff/kernels/instruction_set.hpp>
 #include <autodiff/kernels/threads.hpp>
 #include <nn/conv.hpp>
@@ -12,7 +12,8 @@
 #include <nn/losses.hpp>
 #include <nn/optimizers.hpp>
 #include <nn/pool.hpp>
-#include <nn/sequential.hpp>
+#include <nn/recurrent.hpp>
+#include <nn/transformer.hpp>
 
 // Of OpenBLAS, if that is the BLAS.
 extern "C" {
@@ -60,11 +61,16 @@ std::unique_ptr<Problem> classifier(Model model, const Tensor<float>& images, co
     return trained(std::move(model), nn::SGD{{.lr = extent::sgd_rate}}, loss);
 }
 
+/// Draws the parameters, but the second bias of an LSTM is 0.
 template <class Model>
 Model initialised(Model model) {
     InitialParameters initial;
     autodiff::for_each_parameter(model, [&initial](std::string_view name, Tensor<float>& x) {
-        if (name.find("norm") != std::string_view::npos) return;
+        if (x.size() == 0 || name.find("norm") != std::string_view::npos) return;
+        if (name.ends_with("bias_hh")) {
+            x = Tensor<float>::zeros(x.shape());
+            return;
+        }
         const auto count = static_cast<std::size_t>(x.size());
         const Index fan_in = x.rank() == 4 ? x.size() / x.shape()[0] : x.shape()[0];
         x = Tensor<float>(x.shape(), x.rank() > 1 ? initial.weight(count, static_cast<std::size_t>(fan_in)) : initial.bias(count));
@@ -102,33 +108,38 @@ std::unique_ptr<Problem> dense(Index batch) {
         layer.weight);
 }
 
-/// y after `steps` of y = tanh(y a + b), from x; n elements.
-std::unique_ptr<Problem> tanh_chain(Index n, int steps, double lowest_factor) {
+/// y after `steps` of y = next(y, a, b), which is tanh(y a + b), from x; n elements.
+template <class Next>
+std::unique_ptr<Problem> tanh_chain(Index n, int steps, double lowest_factor, Next next) {
     return differentiated(
-        [steps](const Tensor<float>& x, const Tensor<float>& a, const Tensor<float>& b) {
+        [=](const Tensor<float>& x, const Tensor<float>& a, const Tensor<float>& b) {
             auto y = x;
-            for (int i = 0; i < steps; ++i) y = tanh(y * a + b);
+            for (int i = 0; i < steps; ++i) y = next(y, a, b);
             return sum(y);
         },
         drawn(stream::input, {n}, -1, 1), drawn(stream::parameter, {n}, lowest_factor, 1.5), drawn(stream::parameter + 1, {n}, 0, 0.5));
 }
+/// In one pass over the elements.
+Tensor<float> fused(const Tensor<float>& h, const Tensor<float>& w, const Tensor<float>& b) {
+    return autodiff::elementwise([](auto x, auto factor, auto bias) { return tanh(x * factor + bias); }, h, w, b);
+}
+/// One operation after the other.
+Tensor<float> separate(const Tensor<float>& h, const Tensor<float>& w, const Tensor<float>& b) { return tanh(h * w + b); }
 
 std::unique_ptr<Problem> lstm() {
     using namespace extent;
-    const auto start = initialised(Lstm{Tensor<float>::zeros({lstm_input, 4 * lstm_hidden}),
-                                        Tensor<float>::zeros({lstm_hidden, 4 * lstm_hidden}), Tensor<float>::zeros({4 * lstm_hidden})});
-    const auto loss = [x = drawn(stream::input, {lstm_steps, lstm_batch, lstm_input}, -1, 1)](const Lstm& m) {
-        return 0.5 * sum(square(m(x)));
-    };
-    return differentiated(loss, start);
+    const auto x = drawn(stream::input, {lstm_steps, lstm_batch, lstm_input}, -1, 1);
+    return differentiated([x](const nn::LSTM& m) { return 0.5 * sum(square(m(x).output)); },
+                          initialised(nn::LSTM{lstm_input, lstm_hidden}));
 }
 
 std::unique_ptr<Problem> transformer() {
     using namespace extent;
     const Shape shape{encoder_batch, encoder_tokens, encoder_width};
+    using Block = nn::TransformerEncoderLayer;
     return differentiated(
-        [y = drawn(stream::target, shape, -1, 1)](const EncoderBlock& m, const Tensor<float>& x) { return 0.5 * sum(square(m(x) - y)); },
-        initialised(EncoderBlock{encoder_width, encoder_heads, encoder_inner}), drawn(stream::input, shape, -1, 1));
+        [y = drawn(stream::target, shape, -1, 1)](const Block& m, const Tensor<float>& x) { return 0.5 * sum(square(m(x) - y)); },
+        initialised(Block{encoder_width, encoder_heads, {.feedforward = encoder_inner, .dropout = 0}}), drawn(stream::input, shape, -1, 1));
 }
 
 std::unique_ptr<Problem> make(const Words& request) {
@@ -136,11 +147,11 @@ std::unique_ptr<Problem> make(const Words& request) {
     if (task == "dense") return dense(number(request, 1));
     if (task == "mlp") return classifier(initialised(Mlp{}), drawn(stream::input, {number(request, 1), extent::pixels}, 0, 1), request[2]);
     if (task == "small-mlp") return classifier(initialised(SmallMlp{}), drawn(stream::input, {8, 16}, 0, 1), "sgd");
-    if (task == "elementwise") return tanh_chain(number(request, 1), extent::elementwise_steps, 0.5);
+    if (task == "elementwise") return tanh_chain(number(request, 1), extent::elementwise_steps, 0.5, fused);
     if (task == "lenet") return classifier(initialised(LeNet{}), drawn(stream::input, {extent::lenet_batch, 1, 28, 28}, 0, 1), "sgd");
     if (task == "lstm") return lstm();
     if (task == "transformer") return transformer();
-    if (task == "chain") return tanh_chain(1, extent::chain_steps, 1);
+    if (task == "chain") return tanh_chain(1, extent::chain_steps, 1, separate);
     return make_operation(request);
 }
 

@@ -140,10 +140,10 @@ def tanh_chain(n, steps, lowest_factor):
 def lstm():
     x = jnp.array(drawn(side.INPUT, (side.LSTM_STEPS, side.LSTM_BATCH, side.LSTM_INPUT), -1, 1))
     initial, gates = InitialParameters(), 4 * side.LSTM_HIDDEN
-    parameters = (initial.weight(side.LSTM_INPUT, gates), initial.weight(side.LSTM_HIDDEN, gates), initial.bias(gates))
+    parameters = (initial.weight(side.LSTM_INPUT, gates), initial.weight(side.LSTM_HIDDEN, gates), initial.bias(gates), np.zeros(gates, np.float32))
 
     def loss(p):
-        input_weight, hidden_weight, bias = p
+        input_weight, hidden_weight, input_bias, hidden_bias = p
 
         def step(state, from_input):
             h, c = state
@@ -153,7 +153,7 @@ def lstm():
             return (h, c), h
 
         zeros = jnp.zeros((side.LSTM_BATCH, side.LSTM_HIDDEN))
-        return 0.5 * jnp.sum(lax.scan(step, (zeros, zeros), x @ input_weight + bias)[1] ** 2)
+        return 0.5 * jnp.sum(lax.scan(step, (zeros, zeros), x @ input_weight + (input_bias + hidden_bias))[1] ** 2)
 
     return Differentiated(loss, parameters)
 
