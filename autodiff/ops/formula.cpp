@@ -110,24 +110,33 @@ class Formula::Derived {
             else if (!program::is_constant(xbar) || pull.constant(xbar) != 0)
                 part_[k] = Part::computed, computed.push_back(xbar);
         }
-        parts_computed = computed.size();
-        if (parts_computed > 0) pull_plans = std::make_unique<const Plans>(program::with_outputs(pull, computed));
+        contributions_ = program::with_outputs(pull, computed);
         push_plans = std::make_unique<const Plans>(program::pushforward(program, point, active, true));
         const unsigned both = reads(pull) | reads(push);
         read = both & (bit(operands_) - 1);
         reads_result = (both & bit(operands_)) != 0;
     }
     [[nodiscard]] Part part(std::size_t k) const { return part_[k]; }
+    /// For the contributions that are computed; those of operands whose bit is set are added to what is there, further inputs.
+    [[nodiscard]] const Plans& pull_plans(unsigned added) const {
+        return pull_plans_.get(added, [&] {
+            std::vector<bool> sums;
+            for (std::size_t k = 0; k < operands_; ++k)
+                if (part_[k] == Part::computed) sums.push_back((added & bit(k)) != 0);
+            return std::make_unique<const Plans>(program::with_sums(contributions_, sums));
+        });
+    }
 
     Program pull, push;
-    std::unique_ptr<const Plans> pull_plans, push_plans;
-    std::size_t parts_computed = 0;
+    std::unique_ptr<const Plans> push_plans;
     unsigned read = 0;  ///< operands that derivatives are written in terms of
     bool reads_result = false;
 
   private:
     std::size_t operands_;
     std::vector<Part> part_;
+    Program contributions_;
+    MadeOnce<Plans> pull_plans_;
 };
 
 Formula::Formula(std::string name, Program program) : name_(std::move(name)), program_(std::move(program)) {
@@ -138,12 +147,9 @@ Formula::Formula(std::string name, Program program) : name_(std::move(name)), pr
         throw ValueError(name_, "one formula for all elements", "a branch on " + program::comparison_of(program_, program_.guards[0]),
                          "choose with where(), which takes both sides");
     plans_ = std::make_unique<const Plans>(program_);
-    derived_ = std::make_unique<std::atomic<const Derived*>[]>(std::size_t{1} << program_.inputs);
 }
 
-Formula::~Formula() {
-    for (std::size_t k = 0; k < std::size_t{1} << program_.inputs; ++k) delete derived_[k].load();
-}
+Formula::~Formula() = default;
 
 const Formula& Formula::of(Operation rule) {
     // Never destroyed: a tensor may be used as long as the process runs.
@@ -164,13 +170,7 @@ const Formula& Formula::of(Operation rule) {
 }
 
 const Formula::Derived& Formula::derived(unsigned recorded) const {
-    std::atomic<const Derived*>& place = derived_[recorded];
-    if (const Derived* const made = place.load(std::memory_order_acquire)) [[likely]]
-        return *made;
-    auto made = std::make_unique<const Derived>(program_, recorded);
-    const std::lock_guard lock(making_);
-    if (place.load() == nullptr) place.store(made.release(), std::memory_order_release);
-    return *place.load();
+    return derived_.get(recorded, [&] { return std::make_unique<const Derived>(program_, recorded); });
 }
 
 namespace {
@@ -195,6 +195,10 @@ class Pass {
             strides_.insert(strides_.end(), own.begin(), own.end());
         }
         operands_.push_back({x.begin_data(), nullptr});
+    }
+    void add(const T* values) {
+        layout_.push_back(dense);
+        operands_.push_back({values, nullptr});
     }
     /// In place of an operand that the program does not read.
     void skip() {
@@ -267,6 +271,7 @@ class Elementwise final : public Primitive {
         Pullback::Destination<T>* const to = many.empty() ? few.data() : many.data();
         ShortList<Index, 12> strides;
         strides.reserve(n * static_cast<std::size_t>(ybar.rank()));  // so that none moves
+        unsigned added = 0;
         bool sums = false;
         for (std::size_t k = 0; k < n; ++k) {
             if (derived_.part(k) == Part::ybar) pull.add(k, sum_to(ybar, pull.shape(k)));
@@ -274,7 +279,8 @@ class Elementwise final : public Primitive {
             const Shape& x = pull.shape(k);
             if (x == ybar.shape()) {
                 to[k] = pull.destination<T>(k);
-                targets.push_back({to[k].values(), to[k].adds() ? program::Arrival::added : program::Arrival::assigned, nullptr, 0});
+                if (to[k].adds()) added |= bit(k);
+                targets.push_back({to[k].values()});
                 continue;
             }
             sums = true;
@@ -288,7 +294,9 @@ class Elementwise final : public Primitive {
         for (std::size_t k = 0; k < n; ++k) has(k) ? pass.add(saved(k)) : pass.skip();
         derived_.reads_result ? pass.add(pull.result<T>()) : pass.skip();
         pass.add(ybar);
-        pass.run(derived_.pull_plans->template get<T>(), std::span<const program::Target<T>>(targets.data(), targets.size()), sums);
+        for (std::size_t k = 0; k < n; ++k)
+            if ((added & bit(k)) != 0) pass.add(to[k].values());
+        pass.run(derived_.pull_plans(added).template get<T>(), std::span<const program::Target<T>>(targets.data(), targets.size()), sums);
         for (std::size_t k = 0; k < n; ++k)
             if (derived_.part(k) == Part::computed) pull.arrive(k, std::move(to[k]));
     }

@@ -7,16 +7,14 @@
 /// instruction. What is saved for the sweep is what that program reads, no more. For the .cpp files of ops/ and elementwise.hpp.
 #pragma once
 
+#include "autodiff/ops/made_once.hpp"
 #include "autodiff/program/program.hpp"
 #include "autodiff/tensor.hpp"
 
 #include <array>
-#include <atomic>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string>
-#include <vector>
 
 namespace autodiff {
 inline namespace v1 {
@@ -64,8 +62,7 @@ class Formula {
     std::string name_;
     program::Program program_;
     std::unique_ptr<const Plans> plans_;
-    std::unique_ptr<std::atomic<const Derived*>[]> derived_;  // by the bits of the recorded operands; each made when first needed
-    mutable std::mutex making_;
+    MadeOnce<Derived> derived_;  // by the bits of the recorded operands
 };
 
 }  // namespace v1

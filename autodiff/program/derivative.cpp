@@ -4,6 +4,8 @@
 #include "autodiff/recorded_gradient.hpp"
 #include "autodiff/scalar.hpp"
 
+#include <algorithm>
+
 namespace autodiff {
 inline namespace v1 {
 namespace program {
@@ -119,6 +121,18 @@ Program with_outputs(const Program& program, std::span<const Value> outputs) {
     std::vector<Value> copied;
     for (const Value v : outputs) copied.push_back(copy(v));
     return std::move(assembler).finish(copied, {});
+}
+
+Program with_sums(const Program& program, const std::vector<bool>& added) {
+    const auto more = static_cast<std::uint32_t>(std::count(added.begin(), added.end(), true));
+    Assembler assembler(program.inputs + more);
+    const Copy copy(program, assembler);
+    std::vector<Value> outputs;
+    for (std::uint32_t k = 0, there = program.inputs; k < program.outputs.size(); ++k) {
+        const Value y = copy(program.outputs[k]);
+        outputs.push_back(added[k] ? assembler.append(code_of<rules::Add>, {assembler.input(there++), y, Value{}}) : y);
+    }
+    return std::move(assembler).finish(outputs, {});
 }
 
 Program failed_guards(const Program& program) {

@@ -73,6 +73,12 @@ ScalarKernel<T> kernel_of(const Draft& draft, const ScalarKernels<T>& kernels) {
     return draft.kind == Draft::Kind::sum ? kernels.sum : kernels.of_rule[static_cast<std::size_t>(draft.operation)];
 }
 
+/// Which term of a sum of two is a value as it is; -1 if neither is, or for other steps.
+int plain_of_two(const Draft& draft, const DraftTerm* terms) {
+    if (draft.kind != Draft::Kind::sum || draft.count != 2) return -1;
+    return terms[0].kind == Term::Kind::plus ? 0 : terms[1].kind == Term::Kind::plus ? 1 : -1;
+}
+
 }  // namespace
 
 template <class T>
@@ -122,12 +128,16 @@ Plan<T> make_plan(const Program& program, const std::vector<bool>& shared, std::
     /// A step from a draft, its operands at place(value).
     const auto finish = [&]<class S>(std::vector<S>& steps, const Draft& draft, std::uint32_t y, const auto& kernels, const auto& place) {
         S step{kernel_of(draft, kernels), y, 0, 0, 0};
+        const DraftTerm* const terms = drafter.terms.data() + draft.terms;
         if (draft.count == 0) {
             step.a = place(draft.x[0]), step.b = place(draft.x[1]), step.c = place(draft.x[2]);
+        } else if (const int one = plain_of_two(draft, terms); one >= 0 && std::same_as<S, Step<T>>) {
+            const DraftTerm &c = terms[one], &other = terms[1 - one];
+            if constexpr (std::same_as<S, Step<T>>) step.kernel = kernels.add_term[static_cast<std::size_t>(other.kind)];
+            step.a = place(other.a), step.b = place(other.b), step.c = place(c.a);
         } else {
             step.a = static_cast<std::uint32_t>(plan.terms.size()), step.b = draft.count;
-            for (std::uint32_t t = draft.terms; t < draft.terms + draft.count; ++t)
-                plan.terms.push_back({place(drafter.terms[t].a), place(drafter.terms[t].b), drafter.terms[t].kind});
+            for (std::uint32_t t = 0; t < draft.count; ++t) plan.terms.push_back({place(terms[t].a), place(terms[t].b), terms[t].kind});
         }
         steps.push_back(step);
     };

@@ -51,7 +51,7 @@ struct Plan {
     std::vector<Term> terms;  ///< of all steps
     std::vector<Output> outputs;
     std::vector<std::uint32_t> written;  ///< the columns that main steps write: those of outputs for which points matter
-    std::uint32_t vectors = 0;  ///< a tile is that many vectors wide
+    std::uint32_t vectors = 0;           ///< a tile is that many vectors wide
 
     [[nodiscard]] std::uint32_t first_column() const noexcept { return static_cast<std::uint32_t>(varying.size()); }
     [[nodiscard]] std::uint32_t first_spread() const noexcept { return first_column() + columns; }

@@ -23,7 +23,6 @@ struct Input {
 enum class Arrival : std::uint8_t {
     assigned,
     copied,  ///< after its tile is done: for a place where an input lies that is still read when the output is known
-    added,   ///< to what is there
 };
 /// Where an output goes: in row-major order, or by strides, of which the last is 1.
 template <class T>

@@ -31,8 +31,8 @@ template <class T>
 struct Frame {
     const Place<T>* places;
     const Term* terms;
-    int vectors;   ///< the tile's width
-    Index points;  ///< of them valid; the others, at the end of the last vector, repeat one
+    int begin, end;  ///< the vectors to work on
+    Index points;    ///< valid ones of the tile; the others, at the end of the last vector, repeat one
 };
 
 template <class T>
@@ -50,10 +50,10 @@ template <class T>
 struct LaneKernels {
     std::size_t size;                                     ///< numbers in a vector
     std::array<Kernel<T>, rules::All::size + 1> of_rule;  ///< by code
+    std::array<Kernel<T>, 6> add_term;                    ///< by kind: y = c + the term of a and b
     Kernel<T> sum;                                        ///< y = the sum of the terms
     Kernel<T> sum_over_points;                            ///< y += the sum of the terms at all points of the tile; y is one vector
     Kernel<T> deliver;                                    ///< y = a
-    void (*add)(const T* from, T* to, Index n);           ///< to[i] += from[i]
 };
 
 /// Fills the table with the kernels compiled for the set (steps.cpp). T: float, double.
