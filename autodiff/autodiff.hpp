@@ -14,12 +14,15 @@
 ///   recorded_gradient.hpp the gradient as values on the tape       tangent.hpp   tangents from seeds, plain or recorded
 ///                         Behind both: replay.hpp, the rules evaluated on recorded values
 ///   function.hpp  record(f, x...): recorded once, replayed at a point, or at many in SIMD lanes and threads
+///   elementwise.hpp       the same for the elements of tensors, as one operation       program/      what both run: a list of instructions,
+///                         its derivatives, a plan, and loops in lanes
 ///   sparse/       patterns, colours, and Jacobians and Hessians of few entries
 ///   control.hpp   scaled, reversed, stopped, watched adjoints      custom.hpp    operations of your own
 ///   checkpoint.hpp memory for time (revolve.hpp: which snapshots)  implicit.hpp  fixed points and roots
 ///                         Behind these: call.hpp, a program inside a program      compensated.hpp  adjoints that remember what rounding lost
 ///   structure.hpp models are plain structs: their parameters by name
 ///   explain/      the ledger of the chain rule, in words and numbers
+///   memory.hpp    the pool that tensors live in                fast_paths.hpp  kernels of compositions, on or off
 ///   kernels/      numbers only: loops, GEMM, convolution, threads
 ///   eigen.hpp     optional, not included here: matrices of Scalar      adaptors/     optional: Ceres, Eigen's optimisers, Boost.odeint
 #pragma once
@@ -31,10 +34,12 @@
 #include "autodiff/elementwise.hpp"
 #include "autodiff/error.hpp"
 #include "autodiff/explain/explain.hpp"
+#include "autodiff/fast_paths.hpp"
 #include "autodiff/format.hpp"
 #include "autodiff/function.hpp"
 #include "autodiff/gradient.hpp"
 #include "autodiff/implicit.hpp"
+#include "autodiff/memory.hpp"
 #include "autodiff/ops/arithmetic.hpp"
 #include "autodiff/ops/compare.hpp"
 #include "autodiff/ops/conv.hpp"

@@ -1,143 +1,21 @@
 // SPDX-License-Identifier: MIT
 #include "autodiff/ops/formula.hpp"
 
-#include "autodiff/kernels/storage.hpp"
 #include "autodiff/node.hpp"
-#include "autodiff/ops/arithmetic.hpp"
+#include "autodiff/ops/formula_derived.hpp"
+#include "autodiff/ops/formula_pass.hpp"
 #include "autodiff/ops/layout.hpp"
 #include "autodiff/ops/linear.hpp"
 #include "autodiff/program/derivative.hpp"
-#include "autodiff/program/run_summed.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <fmt/format.h>
 
 namespace autodiff {
 inline namespace v1 {
 
-namespace {
-
 using program::Program;
 using program::Value;
-
-constexpr unsigned bit(std::size_t k) { return 1u << k; }
-
-std::vector<bool> as_list(unsigned bits, std::size_t n) {
-    std::vector<bool> list(n);
-    for (std::size_t k = 0; k < n; ++k) list[k] = (bits & bit(k)) != 0;
-    return list;
-}
-
-/// Where derivatives are recorded: any point will do, for a program without guards.
-std::vector<double> example(std::size_t n) {
-    std::vector<double> point(n);
-    for (std::size_t k = 0; k < n; ++k) point[k] = 0.5 + 0.0625 * static_cast<double>(k);
-    return point;
-}
-
-template <class T>
-program::Plan<T> plan_of(const Program& program) {
-    return program::make_plan<T>(program, std::vector<bool>(program.inputs, false),
-                                 std::vector<program::Delivery>(program.outputs.size(), program::Delivery::each));
-}
-
-/// The inputs that a program reads, as bits.
-unsigned reads(const Program& program) {
-    unsigned bits = 0;
-    const auto read = [&](Value v) {
-        if (program.is_input(v)) bits |= bit(program::index_of(v));
-    };
-    for (const program::Instruction& i : program.code)
-        for (std::size_t k = 0; k < program::operands(i); ++k) read(i.x[k]);
-    for (const Value v : program.outputs) read(v);
-    return bits;
-}
-
-/// The program on recorded tensors: one row an instruction.
-template <class T>
-std::vector<Tensor<T>> run_recorded(const Program& program, std::vector<Tensor<T>> values) {
-    const auto at = [&](Value v) {
-        return program::is_constant(v) ? Tensor<T>(static_cast<T>(program.constant(v))) : values[program::index_of(v)];
-    };
-    for (const program::Instruction& i : program.code) {
-        const Formula& rule = Formula::of(i.operation);
-        const Tensor<T> a = at(i.x[0]);
-        if (program::operands(i) == 1)
-            values.push_back(rule(a));
-        else if (program::operands(i) == 2)
-            values.push_back(rule(a, at(i.x[1])));
-        else
-            values.push_back(rule(a, at(i.x[1]), at(i.x[2])));
-    }
-    std::vector<Tensor<T>> outputs;
-    for (const Value v : program.outputs) outputs.push_back(at(v));
-    return outputs;
-}
-
-}  // namespace
-
-struct Formula::Plans {
-    explicit Plans(const Program& program) : of_float(plan_of<float>(program)), of_double(plan_of<double>(program)) {}
-    template <class T>
-    [[nodiscard]] const program::Plan<T>& get() const {
-        if constexpr (std::same_as<T, float>)
-            return of_float;
-        else
-            return of_double;
-    }
-    program::Plan<float> of_float;
-    program::Plan<double> of_double;
-};
-
-/// The pullback and the pushforward for the recorded operands. Contributions that are ybar itself, or nothing, need no pass.
-class Formula::Derived {
-  public:
-    enum class Part : std::uint8_t { computed, ybar, nothing };
-
-    Derived(const Program& program, unsigned recorded) : operands_(program.inputs) {
-        const std::vector<bool> active = as_list(recorded, operands_);
-        const std::vector<double> point = example(operands_);
-        pull = program::pullback(program, point, active);
-        push = program::pushforward(program, point, active, false);
-        std::vector<Value> computed;
-        for (std::size_t k = 0, next = 0; k < operands_; ++k) {
-            part_.push_back(Part::nothing);
-            if (!active[k]) continue;
-            const Value xbar = pull.outputs[next++];
-            if (xbar == Value{static_cast<std::uint32_t>(operands_ + 1)})
-                part_[k] = Part::ybar;
-            else if (!program::is_constant(xbar) || pull.constant(xbar) != 0)
-                part_[k] = Part::computed, computed.push_back(xbar);
-        }
-        contributions_ = program::with_outputs(pull, computed);
-        push_plans = std::make_unique<const Plans>(program::pushforward(program, point, active, true));
-        const unsigned both = reads(pull) | reads(push);
-        read = both & (bit(operands_) - 1);
-        reads_result = (both & bit(operands_)) != 0;
-    }
-    [[nodiscard]] Part part(std::size_t k) const { return part_[k]; }
-    /// For the contributions that are computed; those of operands whose bit is set are added to what is there, further inputs.
-    [[nodiscard]] const Plans& pull_plans(unsigned added) const {
-        return pull_plans_.get(added, [&] {
-            std::vector<bool> sums;
-            for (std::size_t k = 0; k < operands_; ++k)
-                if (part_[k] == Part::computed) sums.push_back((added & bit(k)) != 0);
-            return std::make_unique<const Plans>(program::with_sums(contributions_, sums));
-        });
-    }
-
-    Program pull, push;
-    std::unique_ptr<const Plans> push_plans;
-    unsigned read = 0;  ///< operands that derivatives are written in terms of
-    bool reads_result = false;
-
-  private:
-    std::size_t operands_;
-    std::vector<Part> part_;
-    Program contributions_;
-    MadeOnce<Plans> pull_plans_;
-};
 
 Formula::Formula(std::string name, Program program) : name_(std::move(name)), program_(std::move(program)) {
     if (program_.inputs < 1 || program_.inputs > most_operands || program_.outputs.size() != 1)
@@ -175,81 +53,6 @@ const Formula::Derived& Formula::derived(unsigned recorded) const {
 
 namespace {
 
-/// The operands of one pass over the elements of y's shape.
-template <class T>
-class Pass {
-  public:
-    explicit Pass(const Shape& y) : y_(y) {}
-    void add(const Tensor<T>& x) {
-        if (x.size() == 1 || std::all_of(x.strides().begin(), x.strides().end(), [](Index step) { return step == 0; })) {
-            layout_.push_back(repeats);  // one number, for an adjoint perhaps because the result was summed
-        } else if (x.shape() == y_ && x.is_contiguous()) {
-            layout_.push_back(dense);
-        } else if (is_across(x)) {
-            copies_.push_back(x.contiguous());
-            return add(copies_.back());
-        } else {
-            flat_ = false;
-            layout_.push_back(static_cast<int>(strides_.size()));
-            const Strides own = broadcast_strides(x.shape(), x.strides(), y_);
-            strides_.insert(strides_.end(), own.begin(), own.end());
-        }
-        operands_.push_back({x.begin_data(), nullptr});
-    }
-    void add(const T* values) {
-        layout_.push_back(dense);
-        operands_.push_back({values, nullptr});
-    }
-    /// In place of an operand that the program does not read.
-    void skip() {
-        operands_.push_back({});
-        layout_.push_back(repeats);
-    }
-    /// targets: of the program's outputs, in order; `sums` says whether some of them are sums
-    void run(const program::Plan<T>& plan, std::span<const program::Target<T>> targets, bool sums) {
-        ShortList<program::Output<T>, 4> outputs;
-        for (const auto& target : targets) outputs.push_back({target.first, target.arrival});
-        const std::span<const program::Output<T>> to(outputs.data(), outputs.size());
-        if (flat_ && !sums) {
-            constexpr Index one = 1, none = 0;
-            for (std::size_t k = 0; k < operands_.size(); ++k) operands_[k].strides = layout_[k] == dense ? &one : &none;
-            const Index n = y_.size();
-            return program::run<T>(plan, std::span(&n, 1), inputs(), to);
-        }
-        const Strides in_order = row_major(y_), none(in_order.size(), 0);
-        for (std::size_t k = 0; k < operands_.size(); ++k)
-            operands_[k].strides = layout_[k] == dense     ? in_order.data()
-                                   : layout_[k] == repeats ? none.data()
-                                                           : strides_.data() + layout_[k];
-        if (sums)
-            program::run_summed<T>(plan, y_.extents(), inputs(), targets);
-        else
-            program::run<T>(plan, y_.extents(), inputs(), to);
-    }
-
-  private:
-    static constexpr int dense = -1, repeats = -2;  // else where its strides begin
-    /// Whether the values of a row lie far apart while those of a column lie side by side: a copy, by tiles, is cheaper than reading it so.
-    static bool is_across(const Tensor<T>& x) {
-        if (x.size() < 256) return false;
-        const Index step = std::abs(x.strides().back());
-        if (step <= 1 || x.shape()[-1] == 1) return false;
-        for (Index axis = 0; axis + 1 < x.rank(); ++axis) {
-            const Index other = std::abs(x.strides()[static_cast<std::size_t>(axis)]);
-            if (x.shape()[axis] > 1 && other != 0 && other < step) return true;
-        }
-        return false;
-    }
-    [[nodiscard]] std::span<const program::Input<T>> inputs() const { return {operands_.data(), operands_.size()}; }
-
-    const Shape& y_;
-    bool flat_ = true;
-    ShortList<program::Input<T>, 5> operands_;
-    ShortList<int, 5> layout_;
-    ShortList<Index, 16> strides_;
-    std::vector<Tensor<T>> copies_;
-};
-
 template <class T>
 class Elementwise final : public Primitive {
   public:
@@ -279,6 +82,8 @@ class Elementwise final : public Primitive {
             const Shape& x = pull.shape(k);
             if (x == ybar.shape()) {
                 to[k] = pull.destination<T>(k);
+                for (const auto& target : targets)  // an operand that stands twice: the second contribution is added when it arrives
+                    if (target.first == to[k].values()) to[k] = pull.fresh_destination<T>(k);
                 if (to[k].adds()) added |= bit(k);
                 targets.push_back({to[k].values()});
                 continue;

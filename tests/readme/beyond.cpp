@@ -80,4 +80,26 @@ BOOST_AUTO_TEST_CASE(linear_algebra) {
     BOOST_TEST(std::abs(slope - (above - below) / (2 * h)) < 1e-7);
 }
 
+BOOST_AUTO_TEST_CASE(tensors_at_speed) {
+    const auto x = Tensor<double>::from_rows({{0.1, -0.2, 0.3}, {0.4, 0.5, -0.6}});
+    const Tensor<double> w{1.5, 2.0, -1.0};
+    const double b = 0.25;
+    auto h = elementwise([](auto x, auto w, auto b) { return tanh(x * w + b); }, x, w, b);  // one pass forward, one backward
+
+    for (Index i = 0; i < 2; ++i)
+        for (Index j = 0; j < 3; ++j) BOOST_TEST(std::abs(h.at(i, j) - std::tanh(x.at(i, j) * w.at(j) + b)) < 1e-15);
+
+    autodiff::memory::set_limit(std::size_t{4} << 30);  // beyond it a tensor throws MemoryError, and nothing else changes
+    auto [in_use, cached, peak, limit, system_calls] = autodiff::memory::stats();
+    autodiff::memory::trim();                           // gives what is kept back to the system
+
+    BOOST_TEST(limit == std::size_t{4} << 30);
+    BOOST_TEST(in_use >= 9 * sizeof(double));
+    BOOST_TEST(peak >= in_use);
+    BOOST_TEST(system_calls > 0u);
+    BOOST_TEST(in_use + cached <= limit);
+    BOOST_CHECK_THROW(Tensor<double>::zeros({Index{1} << 30}), MemoryError);
+    autodiff::memory::set_limit(0);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
