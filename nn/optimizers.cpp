@@ -89,20 +89,29 @@ void AdamSteps::advance(std::string_view optimizer, std::vector<AnyPart>& parts,
     const double correction_1 = 1 - std::pow(options.betas.first, static_cast<double>(steps_));
     const double correction_2 = 1 - std::pow(options.betas.second, static_cast<double>(steps_));
     for_each_part(optimizer, slots_, parts, [&]<class T>(Slot<T>& slot, std::span<T> x, std::span<const T> gradient) {
-        const auto b1 = static_cast<T>(options.betas.first), b2 = static_cast<T>(options.betas.second), eps = static_cast<T>(options.eps);
+        const auto b1 = static_cast<T>(options.betas.first), b2 = static_cast<T>(options.betas.second);
         // 1 - b2 in float would be wrong in the fifth digit.
         const auto c1 = static_cast<T>(1 - options.betas.first), c2 = static_cast<T>(1 - options.betas.second);
-        const auto rate = static_cast<T>(options.lr / correction_1), root = static_cast<T>(std::sqrt(correction_2));
+        // x - lr / correction_1 m / (sqrt(v / correction_2) + eps), with numerator and denominator times sqrt(correction_2)
+        const double root = std::sqrt(correction_2);
+        const auto rate = static_cast<T>(options.lr / correction_1 * root), least = static_cast<T>(options.eps * root);
+        const std::span<T> m = memory(slot.first, slot.shape), v = memory(slot.second, slot.shape);
+        if (options.weight_decay == 0)
+            return autodiff::elementwise_update(
+                [](auto x0, auto m0, auto v0, auto g, auto beta1, auto beta2, auto rest1, auto rest2, auto step, auto epsilon) {
+                    const Scalar m1 = beta1 * m0 + rest1 * g, v1 = beta2 * v0 + rest2 * g * g;
+                    return std::array<Scalar, 3>{x0 - step * m1 / (sqrt(v1) + epsilon), m1, v1};
+                },
+                std::array{x, m, v}, gradient, b1, b2, c1, c2, rate, least);
         const auto added = static_cast<T>(decoupled ? 0 : options.weight_decay);
         const auto kept = static_cast<T>(decoupled ? 1 - options.lr * options.weight_decay : 1);
-        const std::span<T> m = memory(slot.first, slot.shape), v = memory(slot.second, slot.shape);
         autodiff::elementwise_update(
-            [](auto x0, auto m0, auto v0, auto g0, auto beta1, auto beta2, auto rest1, auto rest2, auto decay, auto shrink, auto step,
-               auto scale, auto least) {
-                const Scalar g1 = g0 + decay * x0, m1 = beta1 * m0 + rest1 * g1, v1 = beta2 * v0 + rest2 * g1 * g1;
-                return std::array<Scalar, 3>{shrink * x0 - step * m1 / (sqrt(v1) / scale + least), m1, v1};
+            [](auto x0, auto m0, auto v0, auto g0, auto beta1, auto beta2, auto rest1, auto rest2, auto step, auto epsilon, auto decay,
+               auto shrink) {
+                const Scalar g = g0 + decay * x0, m1 = beta1 * m0 + rest1 * g, v1 = beta2 * v0 + rest2 * g * g;
+                return std::array<Scalar, 3>{shrink * x0 - step * m1 / (sqrt(v1) + epsilon), m1, v1};
             },
-            std::array{x, m, v}, gradient, b1, b2, c1, c2, added, kept, rate, root, eps);
+            std::array{x, m, v}, gradient, b1, b2, c1, c2, rate, least, added, kept);
     });
 }
 

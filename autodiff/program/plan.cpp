@@ -79,6 +79,15 @@ int plain_of_two(const Draft& draft, const DraftTerm* terms) {
     return terms[0].kind == Term::Kind::plus ? 0 : terms[1].kind == Term::Kind::plus ? 1 : -1;
 }
 
+/// Which of two terms is the positive product that a kernel begins with to add the other one to it; -1 if there is no such kernel.
+int first_of_products(const Draft& draft, const DraftTerm* terms) {
+    using enum Term::Kind;
+    if (draft.kind != Draft::Kind::sum || draft.count != 2) return -1;
+    for (const int k : {0, 1})
+        if ((terms[k].kind == product || terms[k].kind == chain) && terms[1 - k].kind != plus) return k;
+    return -1;
+}
+
 }  // namespace
 
 template <class T>
@@ -131,10 +140,17 @@ Plan<T> make_plan(const Program& program, const std::vector<bool>& shared, std::
         const DraftTerm* const terms = drafter.terms.data() + draft.terms;
         if (draft.count == 0) {
             step.a = place(draft.x[0]), step.b = place(draft.x[1]), step.c = place(draft.x[2]);
+            if constexpr (std::same_as<S, Step<T>>) step.d = step.a;
         } else if (const int one = plain_of_two(draft, terms); one >= 0 && std::same_as<S, Step<T>>) {
             const DraftTerm &c = terms[one], &other = terms[1 - one];
-            if constexpr (std::same_as<S, Step<T>>) step.kernel = kernels.add_term[static_cast<std::size_t>(other.kind)];
+            if constexpr (std::same_as<S, Step<T>>)
+                step.kernel = kernels.add_term[static_cast<std::size_t>(other.kind)], step.d = place(other.a);
             step.a = place(other.a), step.b = place(other.b), step.c = place(c.a);
+        } else if (const int first = first_of_products(draft, terms); first >= 0 && std::same_as<S, Step<T>>) {
+            const DraftTerm &p = terms[first], &q = terms[1 - first];
+            if constexpr (std::same_as<S, Step<T>>)
+                step.kernel = kernels.products[static_cast<std::size_t>(p.kind)][static_cast<std::size_t>(q.kind)], step.d = place(q.b);
+            step.a = place(p.a), step.b = place(p.b), step.c = place(q.a);
         } else {
             step.a = static_cast<std::uint32_t>(plan.terms.size()), step.b = draft.count;
             for (std::uint32_t t = 0; t < draft.count; ++t) plan.terms.push_back({place(terms[t].a), place(terms[t].b), terms[t].kind});

@@ -120,6 +120,24 @@ struct Loops {
             loop(a, b, c);
     }
 
+    /// y = a term of a and b, which is a product, + one of c and d
+    template <Term::Kind first, Term::Kind second>
+    static void products(const Step<T>& step, const Frame<T>& frame) {
+        const Result y(frame, step.y);
+        const Operand a(frame, step.a), b(frame, step.b), c(frame, step.c), d(frame, step.d);
+        for (int v = frame.begin; v < frame.end; ++v) y.put(v, added<second>(alone<first>(a.at(v), b.at(v)), c.at(v), d.at(v)));
+    }
+    template <Term::Kind first>
+    static constexpr std::array<Kernel<T>, 6> with_products() {
+        using enum Term::Kind;
+        return {nullptr,
+                &products<first, minus>,
+                &products<first, product>,
+                &products<first, minus_product>,
+                &products<first, chain>,
+                &products<first, minus_chain>};
+    }
+
     /// The whole sum of n vectors from the given one on, which stay in registers: AVX-512 has 32, others have 16.
     static constexpr int many = sizeof(P) == 64 ? 8 : 4;
     template <int n>
@@ -202,6 +220,7 @@ struct Loops {
                      {nullptr, &rule<R>...},
                      {&add_term<Term::Kind::plus>, &add_term<Term::Kind::minus>, &add_term<Term::Kind::product>,
                       &add_term<Term::Kind::minus_product>, &add_term<Term::Kind::chain>, &add_term<Term::Kind::minus_chain>},
+                     {{{}, {}, with_products<Term::Kind::product>(), {}, with_products<Term::Kind::chain>(), {}}},
                      &sum,
                      &sum_over_points,
                      &deliver};

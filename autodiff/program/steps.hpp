@@ -39,11 +39,12 @@ template <class T>
 struct Step;
 template <class T>
 using Kernel = void (*)(const Step<T>&, const Frame<T>&);
-/// y = R(a, b, c), all of them places. For a sum: a is its first term, b how many.
+/// y = R(a, b, c), all of them places; d is one of them again, or the fourth operand of two products. For a sum of any number of terms: a is
+/// its first one, b how many.
 template <class T>
 struct Step {
     Kernel<T> kernel;
-    std::uint32_t y, a, b, c;
+    std::uint32_t y, a, b, c, d;
 };
 
 template <class T>
@@ -51,6 +52,7 @@ struct LaneKernels {
     std::size_t size;                                     ///< numbers in a vector
     std::array<Kernel<T>, rules::All::size + 1> of_rule;  ///< by code
     std::array<Kernel<T>, 6> add_term;                    ///< by kind: y = c + the term of a and b
+    std::array<std::array<Kernel<T>, 6>, 6> products;     ///< by kinds: y = the product of a and b + the term of c and d
     Kernel<T> sum;                                        ///< y = the sum of the terms
     Kernel<T> sum_over_points;                            ///< y += the sum of the terms at all points of the tile; y is one vector
     Kernel<T> deliver;                                    ///< y = a

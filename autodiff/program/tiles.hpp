@@ -97,7 +97,7 @@ void find_narrow_steps(const Plan<T>& plan, std::uint8_t* one_vector, std::uint8
             for (std::uint32_t t = step.a; t < step.a + step.b; ++t)
                 once = once && one_vector[plan.terms[t].a] != 0 && one_vector[plan.terms[t].b] != 0;
         else
-            once = once && one_vector[step.a] != 0 && one_vector[step.b] != 0 && one_vector[step.c] != 0;
+            once = once && one_vector[step.a] != 0 && one_vector[step.b] != 0 && one_vector[step.c] != 0 && one_vector[step.d] != 0;
         narrow[s] = once ? 1 : 0;
         if (once) one_vector[step.y] = 1;
     }
