@@ -44,7 +44,7 @@ using Kernel = void (*)(const Step<T>&, const Frame<T>&);
 template <class T>
 struct Step {
     Kernel<T> kernel;
-    std::uint32_t y, a, b, c, d;
+    std::uint32_t y, a, b, c, d = 0;
 };
 
 template <class T>
