@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+#include "autodiff/kernels/blas.hpp"
+
+#include <cblas.h>
+#include <cstdlib>
+#include <fmt/format.h>
+#include <limits>
+#include <string_view>
+#if defined(WENGERT_ONEDNN)
+#include <dlfcn.h>
+#include <oneapi/dnnl/dnnl.h>
+#endif
+
+namespace autodiff {
+inline namespace v1 {
+namespace kernels {
+
+namespace {
+
+int blas_int(Index value) {
+    if (value > std::numeric_limits<int>::max())
+        throw ShapeError("matmul", fmt::format("extents and strides up to {}", std::numeric_limits<int>::max()), fmt::format("{}", value));
+    return static_cast<int>(value);
+}
+
+/// How a library reads a matrix: whether as transposed, and the distance between what it takes for rows.
+struct Operand {
+    bool transposed;
+    int leading;
+
+    template <class T>
+    explicit Operand(const Matrix<const T>& x)
+        : transposed(!x.by_rows()), leading(blas_int(transposed ? x.transposed().leading() : x.leading())) {}
+    [[nodiscard]] CBLAS_TRANSPOSE order() const { return transposed ? CblasTrans : CblasNoTrans; }
+    [[nodiscard]] char letter() const { return transposed ? 'T' : 'N'; }
+};
+
+#if defined(WENGERT_ONEDNN)
+
+/// While one lives OpenMP starts no further thread for the calling thread, whoever runs it; other threads keep their number.
+/// The functions are those of the runtime that oneDNN has brought: no name of it is linked here.
+class SerialOpenMP {
+  public:
+    SerialOpenMP() : before_(get()()) {
+        if (before_ != 1) set()(1);
+    }
+    ~SerialOpenMP() {
+        if (before_ != 1) set()(before_);
+    }
+    SerialOpenMP(const SerialOpenMP&) = delete;
+    SerialOpenMP& operator=(const SerialOpenMP&) = delete;
+    static bool available() { return get() != nullptr && set() != nullptr; }
+
+  private:
+    static auto get() -> int (*)() {
+        static const auto function = reinterpret_cast<int (*)()>(dlsym(RTLD_DEFAULT, "omp_get_max_threads"));
+        return function;
+    }
+    static auto set() -> void (*)(int) {
+        static const auto function = reinterpret_cast<void (*)(int)>(dlsym(RTLD_DEFAULT, "omp_set_num_threads"));
+        return function;
+    }
+    int before_;
+};
+
+bool onednn_available() { return dnnl_version()->cpu_runtime == DNNL_RUNTIME_OMP && SerialOpenMP::available(); }
+
+void by_onednn(const Operand& left, const Operand& right, const Matrix<const float>& a, const Matrix<const float>& b, const Matrix<float>& c,
+               bool accumulate) {
+    const SerialOpenMP serial;
+    const dnnl_status_t status = dnnl_sgemm(left.letter(), right.letter(), c.rows, c.columns, a.columns, 1.0f, a.data, left.leading, b.data,
+                                            right.leading, accumulate ? 1.0f : 0.0f, c.data, c.leading());
+    if (status == dnnl_out_of_memory) throw std::bad_alloc();
+    if (status != dnnl_success) throw Error("matmul", "a product by oneDNN", fmt::format("its error {}", static_cast<int>(status)));
+}
+
+#else
+
+bool onednn_available() { return false; }
+
+#endif
+
+std::string_view name(Library library) { return library == Library::blas ? "blas" : "onednn"; }
+
+}  // namespace
+
+bool available(Library library) noexcept {
+    if (library == Library::blas) return true;
+    static const bool found = onednn_available();
+    return found;
+}
+
+Library wished_library(const char* wish) {
+    if (wish == nullptr || *wish == '\0') return available(Library::onednn) ? Library::onednn : Library::blas;
+    for (const Library library : {Library::blas, Library::onednn})
+        if (wish == name(library) && available(library)) return library;
+    throw ValueError("WENGERT_GEMM", available(Library::onednn) ? "blas or onednn" : "blas, which is all that there is", wish);
+}
+
+Library library_of_floats() {
+    static const Library library = wished_library(std::getenv("WENGERT_GEMM"));
+    return library;
+}
+
+template <>
+void library_product(const Matrix<const float>& a, const Matrix<const float>& b, const Matrix<float>& c, bool accumulate) {
+    const Operand left(a), right(b);
+    const int m = blas_int(c.rows), n = blas_int(c.columns), k = blas_int(a.columns), leading = blas_int(c.leading());
+#if defined(WENGERT_ONEDNN)
+    if (library_of_floats() == Library::onednn) return by_onednn(left, right, a, b, c, accumulate);
+#endif
+    cblas_sgemm(CblasRowMajor, left.order(), right.order(), m, n, k, 1.0f, a.data, left.leading, b.data, right.leading,
+                accumulate ? 1.0f : 0.0f, c.data, leading);
+}
+
+template <>
+void library_product(const Matrix<const double>& a, const Matrix<const double>& b, const Matrix<double>& c, bool accumulate) {
+    const Operand left(a), right(b);
+    const int m = blas_int(c.rows), n = blas_int(c.columns), k = blas_int(a.columns), leading = blas_int(c.leading());
+    cblas_dgemm(CblasRowMajor, left.order(), right.order(), m, n, k, 1.0, a.data, left.leading, b.data, right.leading,
+                accumulate ? 1.0 : 0.0, c.data, leading);
+}
+
+}  // namespace kernels
+}  // namespace v1
+}  // namespace autodiff
