@@ -21,9 +21,10 @@ namespace {
 // Measured against OpenBLAS and oneDNN: where lanes are quicker. Extents of which all are small, a few rows, a few terms.
 constexpr Index small = 32;
 constexpr Index few_rows = 8;
+constexpr Index few_columns = 16;
 constexpr Index few_terms = 4;
 // From so few terms on a dot product is worth its last step, the sum over the lanes.
-constexpr Index terms_of_dots = 16;
+constexpr Index terms_of_dots = 4;
 // Multiply-adds that a thread takes at once: in lanes and when a batch is cut, and of a library.
 constexpr Index work_a_block = 1 << 18;
 constexpr Index library_work_a_block = 1 << 20;
@@ -84,7 +85,7 @@ void multiply_few_rows(const Matrix<const T>& a, const Matrix<const T>& b, const
     for_columns(right, c, work, [&](const auto& part, const auto& y) { lanes.by_rows(a, part, y, accumulate); });
 }
 
-/// Few terms, or all of it small.
+/// Few columns, few terms, or all of it small: b stays in the first cache.
 template <class T>
 void multiply_few_terms(const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T>& c, bool accumulate) {
     Scratch<T> copied;
@@ -131,7 +132,8 @@ void multiply_large(const Matrix<const T>& a, const Matrix<const T>& b, const Ma
         for (Index at = begin; at < end; ++at) {
             const Index i = at / across * block.rows, j = at % across * block.columns;
             const Index i_end = std::min(c.rows, i + block.rows), j_end = std::min(c.columns, j + block.columns);
-            library_product(left.rows_from(i, i_end), right.columns_from(j, j_end), c.rows_from(i, i_end).columns_from(j, j_end), accumulate);
+            library_product(left.rows_from(i, i_end), right.columns_from(j, j_end), c.rows_from(i, i_end).columns_from(j, j_end),
+                            accumulate);
         }
     });
 }
@@ -151,7 +153,7 @@ void multiply(const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T
         return accumulate ? kernels::accumulate<T>(view(c), view(dense)) : copy<T>(view(c), view(dense));
     }
     if (m <= few_rows && (b.adjacent() || k >= terms_of_dots)) return multiply_few_rows(a, b, c, accumulate);
-    if (k <= few_terms || std::max({m, n, k}) <= small) return multiply_few_terms(a, b, c, accumulate);
+    if (n <= few_columns || k <= few_terms || std::max({m, n, k}) <= small) return multiply_few_terms(a, b, c, accumulate);
     multiply_large(a, b, c, accumulate);
 }
 

@@ -19,16 +19,14 @@ struct Products {
     static constexpr Index size = static_cast<Index>(P::size);
     /// Rows of b that are added up in registers before the sum goes to c: they are read side by side, and errors grow with their number and
     /// with that of the groups, not with that of all terms.
-    static constexpr Index group = 16;
+    static constexpr Index group = 32;
     /// Packs of a dot product that are added up before the sum goes to the total.
     static constexpr Index chunk = 128 * size;
 
     /// f(0), f(1), ... f(count - 1), each a constant: arrays that are only reached so live in registers.
     template <int count, class F>
     [[gnu::always_inline]] static void each(const F& f) {
-        [&f]<int... i>(std::integer_sequence<int, i...>) __attribute__((always_inline)) {
-            (f.template operator()<i>(), ...);
-        }
+        [&f]<int... i>(std::integer_sequence<int, i...>) __attribute__((always_inline)) { (f.template operator()<i>(), ...); }
         (std::make_integer_sequence<int, count>{});
     }
 
@@ -86,7 +84,8 @@ struct Products {
                 each<packs>([&]<int q>() __attribute__((always_inline)) {
                     sums[r][q] = read<width>(to + place.template operator()<q>(), part) + sums[r][q];
                 });
-            each<packs>([&]<int q>() __attribute__((always_inline)) { write<width>(sums[r][q], to + place.template operator()<q>(), part); });
+            each<packs>([&]<int q>()
+                            __attribute__((always_inline)) { write<width>(sums[r][q], to + place.template operator()<q>(), part); });
         });
     }
     template <int rows>
@@ -115,6 +114,8 @@ struct Products {
             const Group g{a.data + k * a.across, a.down, a.across, b.data + k * b.down, b.down, depth, c.data, c.down, c.columns,
                           add || k > 0};
             Index i = 0;
+            if (depth <= 2)  // all time goes into c, which is best read and written row by row
+                for (; i < c.rows; ++i) tiles_of_rows<1>(g, i);
             for (; i + 4 <= c.rows; i += 4) tiles_of_rows<4>(g, i);
             if (c.rows - i == 3) tiles_of_rows<3>(g, i);
             if (c.rows - i == 2) tiles_of_rows<2>(g, i);
@@ -156,7 +157,8 @@ struct Products {
             for (; strands > 1 && k + size <= end; k += size) term.template operator()<0>(whole, k);
             if (k < end) {
                 const Part<P> part(end - k);
-                term.template operator()<strands - 1>([&](const T* x) __attribute__((always_inline)) { return part.load(x); }, k);
+                term.template operator()<strands - 1>(
+                    [&](const T* x) __attribute__((always_inline)) { return part.load(x); }, k);
             }
             each<rows>([&]<int r>() __attribute__((always_inline)) {
                 each<columns>([&]<int q>() __attribute__((always_inline)) {
