@@ -40,6 +40,32 @@ struct Operand {
     [[nodiscard]] char letter() const { return transposed ? 'T' : 'N'; }
 };
 
+template <class T>
+struct Blas;
+template <>
+struct Blas<float> {
+    static constexpr auto gemm = cblas_sgemm;
+    static constexpr auto gemv = cblas_sgemv;
+};
+template <>
+struct Blas<double> {
+    static constexpr auto gemm = cblas_dgemm;
+    static constexpr auto gemv = cblas_dgemv;
+};
+
+template <class T>
+void by_blas(const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T>& c, bool accumulate) {
+    const Operand left(a), right(b);
+    const int m = blas_int(c.rows), n = blas_int(c.columns), k = blas_int(a.columns), leading = blas_int(c.leading());
+    if (m > 1)
+        return Blas<T>::gemm(CblasRowMajor, left.order(), right.order(), m, n, k, T(1), a.data, left.leading, b.data, right.leading,
+                             accumulate ? T(1) : T(0), c.data, leading);
+    // A vector; and added, because whether a factor of 0 hides a NaN in c is up to the BLAS.
+    if (!accumulate) std::fill_n(c.data, n, T(0));
+    Blas<T>::gemv(CblasRowMajor, right.transposed ? CblasNoTrans : CblasTrans, right.transposed ? n : k, right.transposed ? k : n, T(1),
+                  b.data, right.leading, a.data, blas_int(std::max<Index>(1, a.across)), T(1), c.data, 1);
+}
+
 #if defined(WENGERT_ONEDNN)
 
 /// While one lives OpenMP starts no further thread for the calling thread, whoever runs it; other threads keep their number.
@@ -126,23 +152,18 @@ Library library_of_floats() {
 
 template <>
 void library_product(const Matrix<const float>& a, const Matrix<const float>& b, const Matrix<float>& c, bool accumulate) {
-    const Operand left(a), right(b);
-    const int m = blas_int(c.rows), n = blas_int(c.columns), k = blas_int(a.columns), leading = blas_int(c.leading());
 #if defined(WENGERT_ONEDNN)
+    const Operand left(a), right(b);
     if (library_of_floats() == Library::onednn && !rows_collide(left) && !rows_collide(right))
         return by_onednn(left, right, a, b, c, accumulate);
 #endif
-    if (c.rows * c.columns * a.columns >= large) wake_buffers();
-    cblas_sgemm(CblasRowMajor, left.order(), right.order(), m, n, k, 1.0f, a.data, left.leading, b.data, right.leading,
-                accumulate ? 1.0f : 0.0f, c.data, leading);
+    if (c.rows > 1 && c.rows * c.columns * a.columns >= large) wake_buffers();
+    by_blas(a, b, c, accumulate);
 }
 
 template <>
 void library_product(const Matrix<const double>& a, const Matrix<const double>& b, const Matrix<double>& c, bool accumulate) {
-    const Operand left(a), right(b);
-    const int m = blas_int(c.rows), n = blas_int(c.columns), k = blas_int(a.columns), leading = blas_int(c.leading());
-    cblas_dgemm(CblasRowMajor, left.order(), right.order(), m, n, k, 1.0, a.data, left.leading, b.data, right.leading,
-                accumulate ? 1.0 : 0.0, c.data, leading);
+    by_blas(a, b, c, accumulate);
 }
 
 }  // namespace kernels

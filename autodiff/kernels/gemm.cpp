@@ -23,8 +23,19 @@ constexpr Index small = 32;
 constexpr Index few_rows = 8;
 constexpr Index few_columns = 16;
 constexpr Index few_terms = 4;
-// From so few terms on a dot product is worth its last step, the sum over the lanes.
-constexpr Index terms_of_dots = 4;
+
+/// Whether rows of a and columns of b are multiplied by dot products: if that is cheaper, with a sum over the lanes at the end of each, than
+/// to copy b by rows.
+bool by_dots(Index rows, Index terms) { return terms >= (rows == 1 ? 4 : 32); }
+
+/// Whether a single row times b is better left to a library: rows of b lie a multiple of 2 KiB apart and push each other out of the first
+/// cache, or b does not fit into the second one.
+template <class T>
+bool outgrows_lanes(const Matrix<const T>& b) {
+    constexpr Index bytes = sizeof(T);
+    return b.columns >= 64 && b.adjacent() && (b.down * bytes % 2048 == 0 || b.rows * b.columns * bytes > (1 << 20));
+}
+
 // Multiply-adds that a thread takes at once: in lanes and when a batch is cut, and of a library.
 constexpr Index work_a_block = 1 << 18;
 constexpr Index library_work_a_block = 1 << 20;
@@ -77,7 +88,7 @@ void multiply_few_rows(const Matrix<const T>& a, const Matrix<const T>& b, const
     const ProductKernels<T>& lanes = product_kernels<T>();
     const Index work = c.rows * a.columns;
     Scratch<T> copied;
-    if (b.transposed().adjacent() && !b.adjacent() && a.columns >= terms_of_dots) {
+    if (!b.adjacent() && b.transposed().adjacent() && by_dots(c.rows, a.columns)) {
         const Matrix<const T> left = a.adjacent() ? a : copied.copy_of(a);
         return for_columns(b, c, work, [&](const auto& right, const auto& y) { lanes.by_dots(left, right, y, accumulate); });
     }
@@ -152,7 +163,7 @@ void multiply(const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T
         multiply(a, b, dense, false);
         return accumulate ? kernels::accumulate<T>(view(c), view(dense)) : copy<T>(view(c), view(dense));
     }
-    if (m <= few_rows && (b.adjacent() || k >= terms_of_dots)) return multiply_few_rows(a, b, c, accumulate);
+    if (m <= few_rows && !(m == 1 && outgrows_lanes(b))) return multiply_few_rows(a, b, c, accumulate);
     if (n <= few_columns || k <= few_terms || std::max({m, n, k}) <= small) return multiply_few_terms(a, b, c, accumulate);
     multiply_large(a, b, c, accumulate);
 }

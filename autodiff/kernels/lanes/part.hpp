@@ -6,6 +6,7 @@
 #include "autodiff/kernels/lanes/pack.hpp"
 #include "autodiff/shape.hpp"
 
+#include <cstring>
 #if defined(__AVX__)
 #include <immintrin.h>
 #endif
@@ -46,7 +47,10 @@ class Part {
 #endif
         alignas(sizeof(P)) T lanes[P::size];
         y.store(lanes);
-        for (Index i = 0; i < count_; ++i) to[i] = lanes[i];
+        constexpr Index half = static_cast<Index>(P::size) / 2;
+        Index i = 0;
+        if (count_ >= half) std::memcpy(to, lanes, half * sizeof(T)), i = half;
+        for (; i < count_; ++i) to[i] = lanes[i];
     }
 
   private:
