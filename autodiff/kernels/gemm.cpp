@@ -20,6 +20,7 @@ namespace {
 
 // Measured against OpenBLAS and oneDNN: where lanes are quicker. Extents of which all are small, a few rows, a few terms.
 constexpr Index small = 32;
+constexpr Index tiny = 1 << 12;  // multiply-adds
 constexpr Index few_rows = 8;
 constexpr Index few_columns = 16;
 constexpr Index few_terms = 4;
@@ -33,7 +34,7 @@ bool by_dots(Index rows, Index terms) { return terms >= (rows == 1 ? 4 : 32); }
 template <class T>
 bool outgrows_lanes(const Matrix<const T>& b) {
     constexpr Index bytes = sizeof(T);
-    return b.columns >= 64 && b.adjacent() && (b.down * bytes % 2048 == 0 || b.rows * b.columns * bytes > (1 << 20));
+    return b.columns >= 64 && b.by_rows() && (b.down * bytes % 2048 == 0 || b.rows * b.columns * bytes > (1 << 20));
 }
 
 // Multiply-adds that a thread takes at once: in lanes and when a batch is cut, and of a library.
@@ -152,6 +153,9 @@ void multiply_large(const Matrix<const T>& a, const Matrix<const T>& b, const Ma
 template <class T>
 void multiply(const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T>& c, bool accumulate) {
     const Index m = c.rows, n = c.columns, k = a.columns;
+    if (m > 0 && n > 0 && k > 0 && m * n <= tiny && k <= tiny && m * n * k <= tiny && b.adjacent() &&
+        c.adjacent())  // the rest would take as long as the product
+        return product_kernels<T>().by_rows(a, b, c, accumulate);
     if (m == 0 || n == 0) return;
     if (k == 0) return accumulate ? void() : clear(c);
     // A single column is a single row of the transposed product. All that follows wants rows of adjacent elements in c.

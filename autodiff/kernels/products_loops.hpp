@@ -108,14 +108,32 @@ struct Products {
             tile<rows, 5>(g, a, c, j, last, part);
         }
     }
+    /// A single term. All time goes into c, which is best read and written row by row.
+    template <bool add>
+    static void outer(Matrix<const T> a, Matrix<const T> b, Matrix<T> c) {
+        const Index whole = c.columns / size * size;
+        const Part<P> part(c.columns - whole);
+        for (Index i = 0; i < c.rows; ++i) {
+            const P factor(a.data[i * a.down]);
+            T* const to = c.data + i * c.down;
+            const auto element = [&]<Width width>(Index j) __attribute__((always_inline)) {
+                const P x = read<width>(b.data + j, part);
+                if constexpr (add)
+                    write<width>(mul_add(factor, x, read<width>(to + j, part)), to + j, part);
+                else
+                    write<width>(factor * x, to + j, part);
+            };
+            for (Index j = 0; j < whole; j += size) element.template operator()<Width::whole>(j);
+            if (whole < c.columns) element.template operator()<Width::part>(whole);
+        }
+    }
     static void by_rows(const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T>& c, bool add) {
+        if (a.columns == 1) return add ? outer<true>(a, b, c) : outer<false>(a, b, c);
         for (Index k = 0; k < a.columns; k += group) {
             const Index depth = a.columns - k < group ? a.columns - k : group;
             const Group g{a.data + k * a.across, a.down, a.across, b.data + k * b.down, b.down, depth, c.data, c.down, c.columns,
                           add || k > 0};
             Index i = 0;
-            if (depth <= 2)  // all time goes into c, which is best read and written row by row
-                for (; i < c.rows; ++i) tiles_of_rows<1>(g, i);
             for (; i + 4 <= c.rows; i += 4) tiles_of_rows<4>(g, i);
             if (c.rows - i == 3) tiles_of_rows<3>(g, i);
             if (c.rows - i == 2) tiles_of_rows<2>(g, i);
