@@ -123,6 +123,10 @@ endfunction()
 # The package: find_package(wengert) gives wengert::autodiff and wengert::nn.
 function(wengert_install)
     include(CMakePackageConfigHelpers)
+    set(wengert_with_onednn OFF)
+    if(TARGET wengert::onednn AND NOT BUILD_SHARED_LIBS)
+        set(wengert_with_onednn ON)
+    endif()
     configure_package_config_file(${PROJECT_SOURCE_DIR}/autodiff/wengert-config.cmake.in ${PROJECT_BINARY_DIR}/wengert-config.cmake
         INSTALL_DESTINATION ${WENGERT_CMAKEDIR} NO_SET_AND_CHECK_MACRO)
     # Before 1.0 a minor version may change the interface.

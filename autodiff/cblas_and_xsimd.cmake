@@ -43,3 +43,12 @@ if(NOT TARGET wengert::xsimd)
         target_include_directories(wengert::xsimd INTERFACE ${WENGERT_XSIMD_INCLUDE_DIR})
     endif()
 endif()
+
+# oneDNN, if it is wanted and there. Its package looks for more than a product of matrices needs, and says so.
+if(WENGERT_ONEDNN AND NOT TARGET wengert::onednn)
+    find_package(dnnl CONFIG QUIET)
+    if(TARGET DNNL::dnnl)
+        add_library(wengert::onednn INTERFACE IMPORTED)
+        target_link_libraries(wengert::onednn INTERFACE DNNL::dnnl ${CMAKE_DL_LIBS})
+    endif()
+endif()

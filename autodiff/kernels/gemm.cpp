@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
-// A product is first a question of layout: which operands BLAS can read where they lie, and which have to be copied.
+// A product is first a question of layout and of size: which operands a kernel can read where they lie and which have to be copied, whether
+// lanes or a library are quicker, and into which blocks it is cut for the threads.
 #include "autodiff/kernels/gemm.hpp"
 
+#include "autodiff/kernels/blas.hpp"
 #include "autodiff/kernels/elementwise.hpp"
+#include "autodiff/kernels/products.hpp"
 #include "autodiff/kernels/storage.hpp"
 #include "autodiff/kernels/threads.hpp"
 
-#include <cblas.h>
 #include <fmt/format.h>
-#include <limits>
 #include <optional>
 
 namespace autodiff {
@@ -17,72 +18,57 @@ namespace kernels {
 
 namespace {
 
-// Measured: below this many multiply-adds a plain loop beats the start of a BLAS call.
-constexpr Index tiny = 32;
-// Multiply-adds that a thread takes at once when a batch is cut.
+// Measured against OpenBLAS and oneDNN: where lanes are quicker. Extents of which all are small, a few rows, a few terms.
+constexpr Index small = 32;
+constexpr Index tiny = 1 << 12;  // multiply-adds
+constexpr Index few_rows = 8;
+constexpr Index few_columns = 16;
+constexpr Index few_terms = 4;
+
+/// Whether rows of a and columns of b are multiplied by dot products: if that is cheaper, with a sum over the lanes at the end of each, than
+/// to copy b by rows.
+bool by_dots(Index rows, Index terms) { return terms >= (rows == 1 ? 4 : 32); }
+
+/// Whether a single row times b is better left to a library: rows of b lie a multiple of 2 KiB apart and push each other out of the first
+/// cache, or b does not fit into the second one.
+template <class T>
+bool outgrows_lanes(const Matrix<const T>& b) {
+    constexpr Index bytes = sizeof(T);
+    return b.columns >= 64 && b.by_rows() && (b.down * bytes % 2048 == 0 || b.rows * b.columns * bytes > (1 << 20));
+}
+
+// Multiply-adds that a thread takes at once: in lanes and when a batch is cut, and of a library.
 constexpr Index work_a_block = 1 << 18;
-
-/// A matrix somewhere in memory: rows x columns, element (i, j) at data[i * down + j * across].
-template <class T>
-struct Matrix {
-    T* data;
-    Index rows, columns, down, across;
-
-    [[nodiscard]] Matrix transposed() const { return {data, columns, rows, across, down}; }
-    [[nodiscard]] T& operator()(Index i, Index j) const { return data[i * down + j * across]; }
-    /// whether it lies row by row: neighbours in a row adjacent, rows not overlapping; strides of extents of 1 do not matter
-    [[nodiscard]] bool by_rows() const { return (across == 1 || columns == 1) && (rows == 1 || down >= columns); }
-    /// distance between rows as BLAS wants it; only for a matrix by rows
-    [[nodiscard]] Index leading() const { return rows == 1 ? std::max<Index>(columns, 1) : down; }
-};
+constexpr Index library_work_a_block = 1 << 20;
 
 template <class T>
-Matrix<T> matrix(const View<T>& view) {
-    const std::size_t r = view.strides.size() - 2;
-    return {view.data, view.shape.extents()[r], view.shape.extents()[r + 1], view.strides[r], view.strides[r + 1]};
+View<T> view(const Matrix<T>& x) {
+    return {x.data, {x.rows, x.columns}, {x.down, x.across}};
 }
 
-/// A matrix that BLAS can read: the given one if it lies by rows or by columns, else a copy.
+/// Memory for a copy of a matrix by rows: a small one on the stack.
 template <class T>
-struct Readable {
-    Storage storage;
-    Matrix<const T> matrix;
-    bool transposed = false;  ///< lies by columns
-
-    explicit Readable(const Matrix<const T>& given) : matrix(given) {
-        if (given.by_rows()) return;
-        transposed = given.transposed().by_rows();
-        if (transposed) return;
-        storage = Storage(given.rows * given.columns, sizeof(T));
-        T* const data = reinterpret_cast<T*>(storage.bytes());
-        const Shape shape{given.rows, given.columns};
-        copy(View<T>{data, shape, row_major(shape)}, View<const T>{given.data, shape, {given.down, given.across}});
-        matrix = {data, given.rows, given.columns, given.columns, 1};
+class Scratch {
+  public:
+    Matrix<T> take(Index rows, Index columns) {
+        if (rows * columns > room) storage_ = Storage(rows * columns, sizeof(T));
+        return {storage_.bytes() == nullptr ? inside_ : reinterpret_cast<T*>(storage_.bytes()), rows, columns, columns, 1};
     }
-    [[nodiscard]] CBLAS_TRANSPOSE order() const { return transposed ? CblasTrans : CblasNoTrans; }
-    [[nodiscard]] Index leading() const { return transposed ? matrix.transposed().leading() : matrix.leading(); }
+    Matrix<T> copy_of(const Matrix<const T>& x) {
+        const Matrix<T> mine = take(x.rows, x.columns);
+        if (storage_.bytes() != nullptr)
+            copy(view(mine), view(x));
+        else
+            for (Index i = 0; i < x.rows; ++i)
+                for (Index j = 0; j < x.columns; ++j) mine(i, j) = x(i, j);
+        return mine;
+    }
+
+  private:
+    static constexpr Index room = small * small;
+    alignas(64) T inside_[room];
+    Storage storage_;
 };
-
-int blas_int(Index value) {
-    if (value > std::numeric_limits<int>::max())
-        throw ShapeError("matmul", fmt::format("extents and strides up to {}", std::numeric_limits<int>::max()), fmt::format("{}", value));
-    return static_cast<int>(value);
-}
-
-void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, const float* a, int lda, const float* b, int ldb, float beta,
-          float* c, int ldc) {
-    cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, 1.0f, a, lda, b, ldb, beta, c, ldc);
-}
-void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, const double* a, int lda, const double* b, int ldb, double beta,
-          double* c, int ldc) {
-    cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, 1.0, a, lda, b, ldb, beta, c, ldc);
-}
-void gemv(CBLAS_TRANSPOSE ta, int m, int n, const float* a, int lda, const float* x, int incx, float* y, int incy) {
-    cblas_sgemv(CblasRowMajor, ta, m, n, 1.0f, a, lda, x, incx, 1.0f, y, incy);
-}
-void gemv(CBLAS_TRANSPOSE ta, int m, int n, const double* a, int lda, const double* x, int incx, double* y, int incy) {
-    cblas_dgemv(CblasRowMajor, ta, m, n, 1.0, a, lda, x, incx, 1.0, y, incy);
-}
 
 template <class T>
 void clear(const Matrix<T>& c) {
@@ -90,68 +76,109 @@ void clear(const Matrix<T>& c) {
         for (Index j = 0; j < c.columns; ++j) c(i, j) = T(0);
 }
 
+/// body(part of b, part of c) for blocks of columns.
+template <class T, class Body>
+void for_columns(const Matrix<const T>& b, const Matrix<T>& c, Index work_a_column, const Body& body) {
+    const Index block = std::max<Index>(64, work_a_block / work_a_column / 64 * 64);
+    parallel_for(c.columns, block, [&](Index begin, Index end) { body(b.columns_from(begin, end), c.columns_from(begin, end)); });
+}
+
+/// Few rows: b is read once.
 template <class T>
-void multiply_tiny(const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T>& c, bool accumulate) {
-    for (Index i = 0; i < c.rows; ++i)
-        for (Index j = 0; j < c.columns; ++j) {
-            T sum = accumulate ? c(i, j) : T(0);
-            for (Index k = 0; k < a.columns; ++k) sum += a(i, k) * b(k, j);
-            c(i, j) = sum;
+void multiply_few_rows(const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T>& c, bool accumulate) {
+    const ProductKernels<T>& lanes = product_kernels<T>();
+    const Index work = c.rows * a.columns;
+    Scratch<T> copied;
+    if (!b.adjacent() && b.transposed().adjacent() && by_dots(c.rows, a.columns)) {
+        const Matrix<const T> left = a.adjacent() ? a : copied.copy_of(a);
+        return for_columns(b, c, work, [&](const auto& right, const auto& y) { lanes.by_dots(left, right, y, accumulate); });
+    }
+    const Matrix<const T> right = b.adjacent() ? b : copied.copy_of(b);
+    for_columns(right, c, work, [&](const auto& part, const auto& y) { lanes.by_rows(a, part, y, accumulate); });
+}
+
+/// Few columns, few terms, or all of it small: b stays in the first cache.
+template <class T>
+void multiply_few_terms(const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T>& c, bool accumulate) {
+    Scratch<T> copied;
+    const Matrix<const T> right = b.adjacent() ? b : copied.copy_of(b);
+    const Index block = std::max<Index>(4, work_a_block / (c.columns * a.columns) / 4 * 4);
+    parallel_for(c.rows, block, [&](Index begin, Index end) {
+        product_kernels<T>().by_rows(a.rows_from(begin, end), right, c.rows_from(begin, end), accumulate);
+    });
+}
+
+/// How a large product is cut: into blocks of so many rows and columns of c.
+struct Blocks {
+    Index rows, columns;
+
+    /// A library copies what it reads, for r x c elements r + c times the terms: a cut costs as much as 1/r + 1/c grows. Where that is by
+    /// 0.004 a single thread loses 2 % (measured), which is the limit here.
+    Blocks(Index m, Index n, Index terms) : rows(m), columns(n) {
+        const double limit = share(m, n) + 0.004;
+        for (;;) {
+            Blocks half = *this;
+            Index& larger = rows >= columns ? half.rows : half.columns;
+            larger = (larger / 2 + 15) / 16 * 16;
+            if (half.rows * half.columns * terms < library_work_a_block || share(half.rows, half.columns) > limit) return;
+            *this = half;
         }
-}
+    }
 
-// c (+)= a b of a column and a row; c lies by rows. Not ?ger, which skips zeros and with them 0 * NaN.
-template <class T>
-void multiply_outer(const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T>& c, bool accumulate) {
-    const Shape shape{c.rows, c.columns};
-    const View<T> y{c.data, shape, {c.down, c.across}};
-    const View<const T> column{a.data, shape, {a.down, 0}}, row{b.data, shape, {0, b.across}};
-    if (accumulate)
-        map(
-            y, [](T sum, T p, T q) { return sum + p * q; }, View<const T>(y), column, row);
-    else
-        map(
-            y, [](T p, T q) { return p * q; }, column, row);
-}
+  private:
+    static double share(Index r, Index c) { return 1.0 / static_cast<double>(r) + 1.0 / static_cast<double>(c); }
+};
 
-// y (+)= a x for one column x.
+/// By a library.
 template <class T>
-void multiply_vector(const Matrix<const T>& a, const Matrix<const T>& x, const Matrix<T>& y, bool accumulate) {
-    const Readable<T> matrix(a), vector(x);
-    if (!accumulate) clear(y);  // and then add: whether beta = 0 hides a NaN in y is up to the BLAS
-    const Index rows = matrix.transposed ? a.columns : a.rows, columns = matrix.transposed ? a.rows : a.columns;  // as stored
-    gemv(matrix.order(), blas_int(rows), blas_int(columns), matrix.matrix.data, blas_int(matrix.leading()), vector.matrix.data,
-         blas_int(vector.matrix.leading()), y.data, blas_int(y.leading()));
+void multiply_large(const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T>& c, bool accumulate) {
+    Scratch<T> left_copy, right_copy;
+    const auto readable = [](const Matrix<const T>& x, Scratch<T>& copied) {
+        return x.by_rows() || x.transposed().by_rows() ? x : Matrix<const T>(copied.copy_of(x));
+    };
+    const Matrix<const T> left = readable(a, left_copy), right = readable(b, right_copy);
+    const SerialBlas serial;
+    const Blocks block(c.rows, c.columns, a.columns);
+    const Index across = (c.columns + block.columns - 1) / block.columns, down = (c.rows + block.rows - 1) / block.rows;
+    parallel_for(across * down, 1, [&](Index begin, Index end) {
+        for (Index at = begin; at < end; ++at) {
+            const Index i = at / across * block.rows, j = at % across * block.columns;
+            const Index i_end = std::min(c.rows, i + block.rows), j_end = std::min(c.columns, j + block.columns);
+            library_product(left.rows_from(i, i_end), right.columns_from(j, j_end), c.rows_from(i, i_end).columns_from(j, j_end),
+                            accumulate);
+        }
+    });
 }
 
 template <class T>
 void multiply(const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T>& c, bool accumulate) {
     const Index m = c.rows, n = c.columns, k = a.columns;
+    if (m > 0 && n > 0 && k > 0 && m * n <= tiny && k <= tiny && m * n * k <= tiny && b.adjacent() &&
+        c.adjacent())  // the rest would take as long as the product
+        return product_kernels<T>().by_rows(a, b, c, accumulate);
     if (m == 0 || n == 0) return;
     if (k == 0) return accumulate ? void() : clear(c);
-    if (m * n <= tiny && k <= tiny && m * n * k <= tiny) return multiply_tiny(a, b, c, accumulate);
+    // A single column is a single row of the transposed product. All that follows wants rows of adjacent elements in c.
+    if (m > 1 && (n == 1 || (!c.by_rows() && c.transposed().by_rows())))
+        return multiply(b.transposed(), a.transposed(), c.transposed(), accumulate);
     if (!c.by_rows()) {
-        if (c.transposed().by_rows()) return multiply(b.transposed(), a.transposed(), c.transposed(), accumulate);
-        const Shape shape{m, n};
-        const Storage storage(m * n, sizeof(T));
-        const View<T> dense{reinterpret_cast<T*>(storage.bytes()), shape, row_major(shape)}, target{c.data, shape, {c.down, c.across}};
-        multiply(a, b, matrix(dense), false);
-        return accumulate ? kernels::accumulate<T>(target, dense) : copy<T>(target, dense);
+        Scratch<T> memory;
+        const Matrix<T> dense = memory.take(m, n);
+        multiply(a, b, dense, false);
+        return accumulate ? kernels::accumulate<T>(view(c), view(dense)) : copy<T>(view(c), view(dense));
     }
-    if (k == 1) return multiply_outer(a, b, c, accumulate);
-    if (n == 1) return multiply_vector(a, b, c, accumulate);
-    if (m == 1) return multiply_vector(b.transposed(), a.transposed(), c.transposed(), accumulate);
-    const Readable<T> left(a), right(b);
-    gemm(left.order(), right.order(), blas_int(m), blas_int(n), blas_int(k), left.matrix.data, blas_int(left.leading()), right.matrix.data,
-         blas_int(right.leading()), accumulate ? T(1) : T(0), c.data, blas_int(c.leading()));
+    if (m <= few_rows && !(m == 1 && outgrows_lanes(b))) return multiply_few_rows(a, b, c, accumulate);
+    if (n <= few_columns || k <= few_terms || std::max({m, n, k}) <= small) return multiply_few_terms(a, b, c, accumulate);
+    multiply_large(a, b, c, accumulate);
 }
 
 template <class T>
 void check(const View<const T>& a, const View<const T>& b, const View<T>& c) {
-    const Index rank = c.shape.rank();
-    bool fits = rank >= 2 && a.shape.rank() == rank && b.shape.rank() == rank && a.shape[-1] == b.shape[-2] && c.shape[-2] == a.shape[-2] &&
-                c.shape[-1] == b.shape[-1];
-    for (Index axis = 0; fits && axis + 2 < rank; ++axis) fits = a.shape[axis] == c.shape[axis] && b.shape[axis] == c.shape[axis];
+    const std::span<const Index> p = a.shape.extents(), q = b.shape.extents(), r = c.shape.extents();
+    const std::size_t rank = r.size();
+    bool fits = rank >= 2 && p.size() == rank && q.size() == rank && p[rank - 1] == q[rank - 2] && r[rank - 2] == p[rank - 2] &&
+                r[rank - 1] == q[rank - 1];
+    for (std::size_t axis = 0; fits && axis + 2 < rank; ++axis) fits = p[axis] == r[axis] && q[axis] == r[axis];
     if (!fits)
         throw ShapeError("matmul", "[..., m, k], [..., k, n] and a result [..., m, n]",
                          fmt::format("{}, {} and {}", to_string(a.shape), to_string(b.shape), to_string(c.shape)));

@@ -14,9 +14,8 @@ int threads() noexcept;
 /// Limits the kernels of this process to `count` threads: our own loops (oneTBB), and OpenBLAS when that is the BLAS linked.
 ///
 /// Our loops cut their work into blocks whose bounds depend on the extents alone, and add the blocks up in one order: their
-/// results are the same bits for every `count`. A BLAS promises less: OpenBLAS may choose other blocks for another number of
-/// threads, so a large `matmul` can differ in its last bits from one `count` to the next; with `count` = 1 it is repeatable on
-/// one kind of CPU. Batched products and convolutions call BLAS from our loops, one thread a call, and stay repeatable.
+/// results are the same bits for every `count`. So do products of matrices and convolutions, which call BLAS from our loops, one
+/// thread a call. Only the decompositions of a single matrix (lapack.hpp) give all threads to BLAS, which promises less.
 /// throws   ValueError unless count >= 1
 void set_threads(int count);
 

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <limits>
 #include <type_traits>
+#include <utility>
 #include <xsimd/xsimd.hpp>
 
 /// What build.cmake defines where it compiles a source once more; alone, a source is compiled for what the compiler's flags allow.
@@ -110,11 +111,25 @@ struct Pack {
 
     /// The sum of the lanes, by halves.
     [[nodiscard, gnu::always_inline]] friend T sum(const Pack& a) {
-        alignas(sizeof(Lanes)) T x[size];
-        a.store(x);
-        for (std::size_t half = size / 2; half > 0; half /= 2)
-            for (std::size_t i = 0; i < half; ++i) x[i] += x[i + half];
-        return x[0];
+        typedef T Values __attribute__((vector_size(sizeof(Lanes))));
+        return sum_of_halves(reinterpret_cast<Values>(a.lanes.data), std::make_integer_sequence<int, static_cast<int>(size) / 2>{});
+    }
+
+  private:
+    // Registers get no narrower than 16 bytes: there the upper half is added where it lies.
+    template <class Values, int... i>
+    [[nodiscard, gnu::always_inline]] static T sum_of_halves(const Values& x, std::integer_sequence<int, i...>) {
+        constexpr int half = sizeof...(i);
+        if constexpr (sizeof(x) > 16) {
+            typedef T Half __attribute__((vector_size(sizeof(Values) / 2)));
+            const Half low = __builtin_shufflevector(x, x, i...), high = __builtin_shufflevector(x, x, (half + i)...);
+            return sum_of_halves(low + high, std::make_integer_sequence<int, half / 2>{});
+        } else if constexpr (half == 2) {
+            const Values pairs = x + __builtin_shufflevector(x, x, 2, 3, 2, 3);
+            return pairs[0] + pairs[1];
+        } else {
+            return x[0] + x[1];
+        }
     }
 };
 
