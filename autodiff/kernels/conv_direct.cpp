@@ -16,6 +16,7 @@ namespace kernels {
 namespace {
 
 constexpr Index layout_bytes = 1 << 18;  // of a band: half a second-level cache
+constexpr Index sums_bytes = 1 << 15;    // of a weight gradient with a sum for each lane: a first-level cache
 constexpr Index least_rows = 4;          // of a band, so that not most of it is read for its neighbours
 
 Index divided_up(Index a, Index b) { return (a + b - 1) / b; }
@@ -36,22 +37,21 @@ class Scene {
   public:
     Index rows, columns, filters;  // of y
     Index bands, band_rows;
-    std::vector<Index> offsets, weights;  // of each tap
+    std::vector<Index> weights;  // the place of each tap's weight
 
-    Scene(std::array<Index, 3> image, std::array<Index, 2> stride, const std::vector<Tap>& taps, std::array<Index, 3> result)
+    /// image: channels, rows, columns; result: filters, rows, columns, and whether its rows follow each other without gaps
+    Scene(std::array<Index, 3> image, std::array<Index, 2> stride, std::vector<Tap> taps, std::array<Index, 3> result, bool dense)
         : rows(result[1]), columns(result[2]), filters(result[0]), channels_(image[0]), h_(image[1]), w_(image[2]), stride_(stride) {
+        std::stable_sort(taps.begin(), taps.end(), [](const Tap& a, const Tap& b) { return a.row < b.row; });
         Index last_row = 0, last_column = 0;
-        if (!taps.empty()) first_row_ = last_row = taps[0].row, first_column_ = last_column = taps[0].column;
-        for (const Tap& tap : taps) {
-            first_row_ = std::min(first_row_, tap.row), last_row = std::max(last_row, tap.row);
-            first_column_ = std::min(first_column_, tap.column), last_column = std::max(last_column, tap.column);
-        }
+        if (!taps.empty()) first_row_ = taps.front().row, last_row = taps.back().row, first_column_ = last_column = taps.front().column;
+        for (const Tap& tap : taps) first_column_ = std::min(first_column_, tap.column), last_column = std::max(last_column, tap.column);
         halo_ = last_row - first_row_;
         const Index width = (columns - 1) * stride[1] + last_column - first_column_ + 1;
         phase_ = divided_up(width, stride[1]);
         in_place_ = stride[1] == 1 && columns >= lanes() && std::min(first_row_, first_column_) >= 0 && first_column_ + width <= w_ &&
                     (rows - 1) * stride[0] + last_row < h_;
-        if (taps.empty()) in_place_ = true;
+        flat_ = dense && in_place_ && width == w_ && columns == w_ && stride[0] == 1;
         pitch_ = in_place_ ? w_ : stride[1] * phase_;
         const Index kept = layout_bytes / (static_cast<Index>(sizeof(T)) * std::max<Index>(1, channels_ * pitch_));
         band_rows = std::clamp<Index>((kept - halo_) / stride[0], std::min(rows, least_rows), rows);
@@ -59,11 +59,19 @@ class Scene {
         plane_ = in_place_ ? h_ * w_ : ((band_rows - 1) * stride[0] + halo_ + 1) * pitch_;
         for (const Tap& tap : taps) {
             const Index column = tap.column - first_column_;
-            offsets.push_back(tap.channel * plane_ + (tap.row - first_row_) * pitch_ + column % stride[1] * phase_ + column / stride[1]);
+            offsets_.push_back(tap.channel * plane_ + (tap.row - first_row_) * pitch_ + column % stride[1] * phase_ + column / stride[1]);
             weights.push_back(tap.weight);
         }
+        const auto taps_above = [&taps](Index row) {
+            const auto at = std::lower_bound(taps.begin(), taps.end(), row, [](const Tap& tap, Index limit) { return tap.row < limit; });
+            return static_cast<Index>(at - taps.begin());
+        };
+        for (Index i = 0; i < rows; ++i) {
+            first_tap_.push_back(taps_above(-i * stride[0]));
+            last_tap_.push_back(std::max(first_tap_.back(), taps_above(h_ - i * stride[0])));
+        }
     }
-    [[nodiscard]] Index taps() const { return static_cast<Index>(offsets.size()); }
+    [[nodiscard]] Index taps() const { return static_cast<Index>(offsets_.size()); }
     [[nodiscard]] Index first(Index band) const { return band * band_rows; }
     [[nodiscard]] Index height(Index band) const { return std::min(rows, first(band) + band_rows) - first(band); }
     [[nodiscard]] Index layout_size() const { return in_place_ ? 0 : channels_ * plane_ + lanes(); }
@@ -72,14 +80,24 @@ class Scene {
     [[nodiscard]] Correlation<T> correlation(const T* image, Index band, T* layout) const {
         if (!in_place_) lay_out(image, band, layout);
         const T* const x = in_place_ ? image + (first(band) * stride_[0] + first_row_) * w_ + first_column_ : layout;
-        return {x, stride_[0] * pitch_, offsets.data(), taps(), filters, height(band), columns};
+        const Index lines = flat_ ? 1 : height(band);
+        return {x,
+                stride_[0] * pitch_,
+                offsets_.data(),
+                taps(),
+                filters,
+                lines,
+                flat_ ? height(band) * columns : columns,
+                first_tap_.data() + first(band),
+                last_tap_.data() + first(band)};
     }
     /// The quicker lanes by the number of registers they fill; those of filters also transpose y.
     [[nodiscard]] const ConvLanes<T>& best_lanes(bool adjoint, Index result_step = 1) const {
-        const Index one = lanes(), by_filters = divided_up(filters, one) * columns * taps() + filters * columns;
-        const Index scalar_stores = result_step == 1 && columns >= one ? 0 : filters * columns;
-        const Index by_pixels = divided_up(columns, one) * filters * taps() + scalar_stores;
-        const bool fits = !adjoint || (columns >= one && filters * taps() * one <= layout_bytes / static_cast<Index>(sizeof(T)));
+        const Index one = lanes(), line = flat_ ? rows * columns : columns;
+        const Index by_filters = divided_up(filters, one) * line * taps() + filters * line;
+        const Index scalar_stores = result_step == 1 && line >= one ? 0 : filters * line;
+        const Index by_pixels = divided_up(line, one) * filters * taps() + scalar_stores;
+        const bool fits = !adjoint || (columns >= one && filters * taps() * one <= sums_bytes / static_cast<Index>(sizeof(T)));
         return fits && by_pixels <= by_filters ? conv_kernels<T>().pixels : conv_kernels<T>().filters;
     }
     /// Of `filters` rounded up to whole registers.
@@ -115,7 +133,8 @@ class Scene {
     Index channels_, h_, w_;
     std::array<Index, 2> stride_;
     Index first_row_ = 0, first_column_ = 0, halo_, phase_, pitch_, plane_;
-    bool in_place_;
+    bool in_place_, flat_;  // flat: all rows are one
+    std::vector<Index> offsets_, first_tap_, last_tap_;
 };
 
 /// The scene of conv2d and of its adjoint in w.
@@ -128,7 +147,7 @@ Scene<T> scene_of(const ConvPlan& plan) {
             for (Index v = 0; v < plan.kw; ++v)
                 taps.push_back({c, u * plan.g.dilation[0] - plan.g.padding[0], v * plan.g.dilation[1] - plan.g.padding[1],
                                 static_cast<Index>(taps.size())});
-    return {{plan.channels, plan.h, plan.w}, plan.g.stride, taps, {plan.filters, plan.oh, plan.ow}};
+    return {{plan.channels, plan.h, plan.w}, plan.g.stride, std::move(taps), {plan.filters, plan.oh, plan.ow}, true};
 }
 
 /// result(n, group) = the correlation of the image at x + image(n, group) with the weights of the group.
@@ -175,8 +194,9 @@ void direct_conv2d_input(const ConvPlan& plan, const T* ybar, const T* w, T* xba
                         if (row % stride[0] == 0 && column % stride[1] == 0)
                             taps.push_back({o, row / stride[0], column / stride[1], o * plan.taps + u * plan.kw + v});
                     }
-            const Scene<T> scene({plan.filters, plan.oh, plan.ow}, {1, 1}, taps,
-                                 {plan.channels, divided_up(plan.h - a, stride[0]), divided_up(plan.w - b, stride[1])});
+            const Scene<T> scene({plan.filters, plan.oh, plan.ow}, {1, 1}, std::move(taps),
+                                 {plan.channels, divided_up(plan.h - a, stride[0]), divided_up(plan.w - b, stride[1])},
+                                 stride == std::array<Index, 2>{1, 1});
             correlate(
                 plan, scene, ybar, [&](Index n, Index group) { return plan.output(n, group); }, w, plan.kh * plan.kw, stride[1],
                 [&](Index n, Index group) {
@@ -206,7 +226,7 @@ void direct_conv2d_weight(const ConvPlan& plan, const T* x, const T* ybar, T* wb
                 if (!by_pixels) lanes.arrange(upstream, plane, plan.filters, c.height * c.width, values<T>(arranged));
                 lanes.accumulate(c, by_pixels ? upstream : values<T>(arranged), plane, values<T>(sums));
             }
-            lanes.finish(values<T>(sums), plan.taps, plan.filters, parts.sum(part) + plan.kernel(group));
+            lanes.finish(values<T>(sums), scene.weights.data(), plan.taps, plan.filters, parts.sum(part) + plan.kernel(group));
         }
     });
     parts.add_up();

@@ -18,7 +18,8 @@ struct Correlation {
     Index row;  ///< from what an output row reads to what the next one does
     const Index* offset;
     Index taps, filters;
-    Index height, width;  ///< of y
+    Index height, width;                ///< of y
+    const Index *first_tap, *last_tap;  ///< those from first_tap[i] to last_tap[i] (not included) matter to row i; both fall with i
 };
 
 /// Where a result goes: y[f plane + i row + j step].
@@ -39,7 +40,8 @@ struct ConvLanes {
     void (*arrange)(const T* ybar, Index plane, Index filters, Index pixels, T* arranged);
     /// sums += the terms of wbar[f,t] = sum_{i,j} ybar[f,i,j] x[i row + j + offset[t]], in the order of `finish`
     void (*accumulate)(const Correlation<T>& c, const T* ybar, Index plane, T* sums);
-    void (*finish)(const T* sums, Index taps, Index filters, T* wbar);  ///< wbar[f taps + t] = what `sums` add up to
+    /// wbar[f taps + target[t]] = what `sums` add up to
+    void (*finish)(const T* sums, const Index* target, Index taps, Index filters, T* wbar);
 };
 
 template <class T>

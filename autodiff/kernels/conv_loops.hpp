@@ -73,47 +73,63 @@ struct ConvLoops {
         });
     }
 
-    /// B packs of pixels, number `pack` and on, for A filters.
-    template <int A, int B>
-    static void pixels_tile(const Correlation<T>& c, const T* w, Index filter, Index pack, const CorrelationResult<T>& result) {
-        const Index a_row = (c.width + size - 1) / size;
-        const T* x[B];
-        Index row[B], column[B];
-        for (Index b = 0; b < B; ++b) {
-            row[b] = (pack + b) / a_row, column[b] = (pack + b) % a_row * size;
-            // the last pack of a row starts early and repeats what the one before has done, to the same bits
-            if (column[b] + size > c.width && c.width >= size) column[b] = c.width - size;
-            x[b] = c.x + row[b] * c.row + column[b];
+    /// Where a pack of pixels begins, from the first of an image to the last.
+    struct Place {
+        Index row = 0, column = 0;
+        [[gnu::always_inline]] void next(Index width) {
+            column += size;
+            if (column >= width) column = 0, ++row;
         }
+    };
+    /// B packs of pixels, from `place` on, which moves behind them, for A filters.
+    template <int A, int B>
+    static void pixels_tile(const Correlation<T>& c, const T* w, Index filter, Place& place, const CorrelationResult<T>& result) {
+        const T* x[B];
+        T* y[B];
+        const Index first_row = place.row;
+        Index last_row = first_row;
+        for (Index b = 0; b < B; ++b, place.next(c.width)) {
+            // the last pack of a row starts early and repeats what the one before has done, to the same bits
+            const Index column = place.column + size > c.width && c.width >= size ? c.width - size : place.column;
+            x[b] = c.x + place.row * c.row + column;
+            y[b] = result.y + filter * result.plane + place.row * result.row + column * result.step;
+            last_row = place.row;
+        }
+        const Index begin = c.first_tap[last_row], end = c.last_tap[first_row];
+        const Index* const offset = c.offset + begin;
+        w += begin * A;
         P sum[A][B];
         for_sums<A, B>([&](auto a, auto b) __attribute__((always_inline)) { sum[a][b] = P(T(0)); });
-        const Index* const offset = c.offset;
         multiply(
-            sum, c.taps, [=](Index k, auto a) __attribute__((always_inline)) { return P(w[k * A + a]); },
+            sum, end - begin, [=](Index k, auto a) __attribute__((always_inline)) { return P(w[k * A + a]); },
             [=](Index k, auto b) __attribute__((always_inline)) { return P::load_unaligned(x[b] + offset[k]); });
-        const bool direct = c.width >= size && result.step == 1;
-        for_sums<A, B>([&](auto a, auto b) __attribute__((always_inline)) {
-            T* const y = result.y + (filter + a) * result.plane + row[b] * result.row + column[b] * result.step;
-            if (direct) return sum[a][b].store_unaligned(y);
-            alignas(sizeof(P)) T lanes[P::size];
-            sum[a][b].store(lanes);
-            const Index count = smaller(size, c.width);
-            for (Index j = 0; j < count; ++j) y[j * result.step] = lanes[j];
-        });
+        if (c.width >= size && result.step == 1) {
+            for_sums<A, B>([&](auto a, auto b) __attribute__((always_inline)) { sum[a][b].store_unaligned(y[b] + a * result.plane); });
+            return;
+        }
+        const Index count = smaller(size, c.width);
+        alignas(sizeof(P)) T lanes[A][B][P::size];
+        for_sums<A, B>([&](auto a, auto b) __attribute__((always_inline)) { sum[a][b].store(lanes[a][b]); });
+        for (Index a = 0; a < A; ++a)
+            for (Index b = 0; b < B; ++b)
+                for (Index j = 0; j < count; ++j) y[b][a * result.plane + j * result.step] = lanes[a][b][j];
     }
 
     static void correlate_by_pixels(const Correlation<T>& c, const T* packed, const CorrelationResult<T>& result) {
         const Index packs = c.height * ((c.width + size - 1) / size);
         constexpr Index chunk = 48;  // packs of pixels that all filters visit before the next ones: their taps stay in the nearest cache
+        Place place;
         for (Index begin = 0; begin < packs; begin += chunk) {
-            const Index end = smaller(packs, begin + chunk);
-            in_parts(c.filters, most_filters, [&](Index first, Index count) {
+            const Index count = smaller(packs - begin, chunk);
+            const Place start = place;
+            in_parts(c.filters, most_filters, [&](Index first, Index filters) {
                 const T* const w = packed + first * c.taps;
-                with_count<most_filters>(count, [&](auto a) {
+                place = start;
+                with_count<most_filters>(filters, [&](auto a) {
                     constexpr int A = decltype(a)::value, B = held_packs<A>;
-                    Index k = begin;
-                    for (; k + B <= end; k += B) pixels_tile<A, B>(c, w, first, k, result);
-                    for (; k < end; ++k) pixels_tile<A, 1>(c, w, first, k, result);
+                    Index k = 0;
+                    for (; k + B <= count; k += B) pixels_tile<A, B>(c, w, first, place, result);
+                    for (; k < count; ++k) pixels_tile<A, 1>(c, w, first, place, result);
                 });
             });
         }
@@ -162,8 +178,9 @@ struct ConvLoops {
             });
         });
     }
-    static void finish_by_pixels(const T* sums, Index taps, Index filters, T* wbar) {
-        for (Index k = 0; k < filters * taps; ++k) wbar[k] = sum_of_lanes(P::load(sums + k * size));
+    static void finish_by_pixels(const T* sums, const Index* target, Index taps, Index filters, T* wbar) {
+        for (Index f = 0; f < filters; ++f)
+            for (Index t = 0; t < taps; ++t, sums += size) wbar[f * taps + target[t]] = sum_of_lanes(P::load(sums));
     }
     [[gnu::always_inline]] static T sum_of_lanes(const P& p) { return sum(p); }
 
@@ -188,12 +205,11 @@ struct ConvLoops {
 
     /// A pixels of a row for B packs of filters.
     template <int A, int B>
-    static void filters_tile(const Correlation<T>& c, const T* w, const T* x, Index filters, T* y, Index plane, Index step) {
+    static void filters_tile(const Index* offset, Index taps, const T* w, const T* x, Index filters, T* y, Index plane, Index step) {
         P sum[A][B];
         for_sums<A, B>([&](auto a, auto b) __attribute__((always_inline)) { sum[a][b] = P(T(0)); });
-        const Index* const offset = c.offset;
         multiply(
-            sum, c.taps, [=](Index k, auto a) __attribute__((always_inline)) { return P(x[offset[k] + a]); },
+            sum, taps, [=](Index k, auto a) __attribute__((always_inline)) { return P(x[offset[k] + a]); },
             [=](Index k, auto b) __attribute__((always_inline)) { return P::load(w + (k * B + b) * size); });
         alignas(sizeof(P)) T lanes[A][static_cast<std::size_t>(B * size)];
         for_sums<A, B>([&](auto a, auto b) __attribute__((always_inline)) { sum[a][b].store(&lanes[a][b * size]); });
@@ -204,14 +220,17 @@ struct ConvLoops {
         for_filters(c.filters, [&](Index first, auto packs) {
             constexpr int B = decltype(packs)::value, most = streamed_count<B>;
             const Index filters = smaller(B * size, c.filters - first);
-            for (Index i = 0; i < c.height; ++i)
+            for (Index i = 0; i < c.height; ++i) {
+                const Index tap = c.first_tap[i], taps = c.last_tap[i] - tap;
+                const T* const w = packed + first * c.taps + tap * B * size;
                 in_parts(c.width, most, [&](Index j, Index count) {
                     T* const y = result.y + first * result.plane + i * result.row + j * result.step;
                     with_count<most>(count, [&](auto a) {
-                        filters_tile<decltype(a)::value, B>(c, packed + first * c.taps, c.x + i * c.row + j, filters, y, result.plane,
+                        filters_tile<decltype(a)::value, B>(c.offset + tap, taps, w, c.x + i * c.row + j, filters, y, result.plane,
                                                             result.step);
                     });
                 });
+            }
         });
     }
 
@@ -252,11 +271,11 @@ struct ConvLoops {
             });
         });
     }
-    static void finish_by_filters(const T* sums, Index taps, Index filters, T* wbar) {
+    static void finish_by_filters(const T* sums, const Index* target, Index taps, Index filters, T* wbar) {
         for_filters(filters, [&](Index first, auto packs) {
             for (Index t = 0; t < taps; ++t)
                 for (Index f = first; f < first + packs * size; ++f, ++sums)
-                    if (f < filters) wbar[f * taps + t] = *sums;
+                    if (f < filters) wbar[f * taps + target[t]] = *sums;
         });
     }
 
