@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/// The bodies of the convolution loops, generic in the pack. Included by conv_lanes.cpp, which is compiled for every instruction set.
+/// The bodies of the convolution loops, generic in the pack. Included by image_lanes.cpp, which is compiled for every instruction set.
 ///
 /// All of them are one small matrix product that stays in registers: A x B sums, to which each step adds the product of A streamed numbers
 /// (or packs) and B packs that are held. What is streamed and held is where the four kernels differ.
