@@ -29,17 +29,15 @@ View<const T> transposed(const View<const T>& a) {
 template <class T>
 struct Columns : ConvPlan {
     Index rows_a_band, bands;
-    bool pointwise;  // a 1x1 kernel that visits every pixel: the image is its own matrix of columns
 
     explicit Columns(const ConvPlan& plan) : ConvPlan(plan) {
         const Index cached = workspace_bytes / static_cast<Index>(sizeof(T)) / std::max<Index>(1, taps);
         rows_a_band = std::clamp<Index>(std::max(cached, band_pixels) / std::max<Index>(1, ow), 1, std::max<Index>(1, oh));
         bands = (oh + rows_a_band - 1) / rows_a_band;
-        pointwise = kh == 1 && kw == 1 && g.stride == std::array<Index, 2>{1, 1} && g.padding == std::array<Index, 2>{0, 0};
     }
     [[nodiscard]] Index first_row(Index band) const { return band * rows_a_band; }
     [[nodiscard]] Index band_width(Index band) const { return (std::min(oh, first_row(band) + rows_a_band) - first_row(band)) * ow; }
-    [[nodiscard]] Storage workspace() const { return Storage(pointwise ? 0 : taps * rows_a_band * ow, sizeof(T)); }
+    [[nodiscard]] Storage workspace() const { return Storage(pointwise() ? 0 : taps * rows_a_band * ow, sizeof(T)); }
 
     /// visit(row of columns as pointer, row of the image as pointer or null, begin, end, first source): output pixels [begin, end) of
     /// one output row lie in the image, at first source, first source + stride, ...
@@ -82,7 +80,7 @@ struct Columns : ConvPlan {
     /// columns of a band: computed, or where they lie in the image already
     View<const T> columns(T* workspace, const T* image, Index band) const {
         const Index width = band_width(band);
-        if (pointwise) return matrix(image + first_row(band) * ow, taps, width, h * w);
+        if (pointwise()) return matrix(image + first_row(band) * ow, taps, width, h * w);
         unfold(workspace, image, band);
         return matrix<const T>(workspace, taps, width, width);
     }
@@ -120,13 +118,13 @@ void columns_conv2d_input(const ConvPlan& extents, const T* ybar, const T* w, T*
         for (Index unit = begin; unit < end; ++unit) {
             const Index group = unit % plan.g.groups, n = unit / plan.g.groups, size = plan.channels * plan.h * plan.w;
             T* const target = xbar + plan.input(n, group);
-            if (!plan.pointwise) std::fill(target, target + size, T(0));
+            if (!plan.pointwise()) std::fill(target, target + size, T(0));
             const View<const T> wt = transposed(matrix(w + plan.kernel(group), plan.filters, plan.taps, plan.taps));
             for (Index band = 0; band < plan.bands; ++band) {
                 const Index width = plan.band_width(band);
                 const T* const source = ybar + plan.output(n, group) + plan.first_row(band) * plan.ow;
                 const View<const T> rows = matrix(source, plan.filters, width, plan.oh * plan.ow);
-                if (plan.pointwise) {
+                if (plan.pointwise()) {
                     matmul(wt, rows, matrix(target + plan.first_row(band) * plan.ow, plan.taps, width, plan.h * plan.w), false);
                 } else {
                     matmul(wt, rows, matrix(values<T>(workspace), plan.taps, width, width), false);

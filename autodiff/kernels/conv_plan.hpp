@@ -27,6 +27,10 @@ struct ConvPlan {
         filters = kernel[0] / g.groups, kh = kernel[2], kw = kernel[3];
         oh = y[2], ow = y[3], taps = channels * kh * kw;
     }
+    /// A 1x1 kernel that visits every pixel.
+    [[nodiscard]] bool pointwise() const {
+        return kh == 1 && kw == 1 && g.stride == std::array<Index, 2>{1, 1} && g.padding == std::array<Index, 2>{0, 0};
+    }
     // where the part of a group begins
     [[nodiscard]] Index input(Index image, Index group) const { return (image * g.groups + group) * channels * h * w; }
     [[nodiscard]] Index output(Index image, Index group) const { return (image * g.groups + group) * filters * oh * ow; }

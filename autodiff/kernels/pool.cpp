@@ -2,9 +2,8 @@
 // Windows are cut to the image first, so that the innermost loops know nothing of padding.
 #include "autodiff/kernels/pool.hpp"
 
-#include "autodiff/kernels/pool_lanes.hpp"
-
 #include "autodiff/kernels/elementwise.hpp"
+#include "autodiff/kernels/pool_lanes.hpp"
 #include "autodiff/kernels/threads.hpp"
 
 #include <algorithm>
@@ -100,7 +99,7 @@ template <class T>
 void max_pool2d(const View<const T>& x, const View<T>& y, Winner<T>* winner, const Pool2dGeometry& g) {
     expect_result(x.shape, y, g, "max_pool2d");
     const Index h = x.shape[2], w = x.shape[3], plane_out = y.shape[2] * y.shape[3];
-    if (h > std::numeric_limits<std::int64_t>::max() / w || static_cast<std::uint64_t>(h * w - 1) > std::numeric_limits<Winner<T>>::max())
+    if (y.shape.size() > 0 && static_cast<std::uint64_t>(h * w - 1) > std::numeric_limits<Winner<T>>::max())
         throw ShapeError("max_pool2d", fmt::format("at most {} elements in an image", std::numeric_limits<Winner<T>>::max()),
                          to_string(x.shape));
     if (quarters(g) && x.contiguous())
@@ -110,34 +109,33 @@ void max_pool2d(const View<const T>& x, const View<T>& y, Winner<T>* winner, con
     for_planes(y.shape, g, [&](Index plane, Index n, Index c) {
         const T* const image = x.data + n * x.strides[0] + c * x.strides[1];
         for_windows(x.shape, y.shape, g, [&](Index at, const Range& rows, const Range& columns) {
-            Index best_a = rows.begin, best_b = columns.begin;
-            T best = image[best_a * x.strides[2] + best_b * x.strides[3]];
+            Index place = rows.begin * w + columns.begin;
+            T best = image[rows.begin * x.strides[2] + columns.begin * x.strides[3]];
             for (Index a = rows.begin; a < rows.end; ++a)
                 for (Index b = columns.begin; b < columns.end; ++b) {
                     const T value = image[a * x.strides[2] + b * x.strides[3]];
-                    if (value > best || (value != value && best == best)) best = value, best_a = a, best_b = b;
+                    const bool wins = bool(best == best) & !(value <= best);  // NaN wins against numbers; without a branch
+                    best = wins ? value : best, place = wins ? a * w + b : place;
                 }
             y.data[plane * plane_out + at] = best;
-            winner[plane * plane_out + at] =
-                static_cast<Winner<T>>(quarters(g) ? best_a % 2 * 2 + best_b % 2 : best_a * w + best_b);  // in the window, or in the image
+            winner[plane * plane_out + at] = static_cast<Winner<T>>(quarters(g) ? place / w % 2 * 2 + place % w % 2 : place);
         });
     });
 }
 
 namespace {
 
-/// visit(plane, n, c, position in y, row and column of its winner)
+/// visit(plane, n, c, i, j, where in the image its winner is, row-major)
 template <class T, class Visit>
 void for_winners(const Shape& x, const Shape& y, const Winner<T>* winner, const Pool2dGeometry& g, const Visit& visit) {
-    const Index w = x[3], plane_out = y[2] * y[3];
+    const bool in_window = quarters(g);
     for_planes(y, g, [&](Index plane, Index n, Index c) {
-        for (Index at = 0; at < plane_out; ++at) {
-            const Index k = static_cast<Index>(winner[plane * plane_out + at]);
-            if (quarters(g))
-                visit(plane, n, c, at, at / y[3] * 2 + k / 2, at % y[3] * 2 + k % 2);
-            else
-                visit(plane, n, c, at, k / w, k % w);
-        }
+        const Winner<T>* next = winner + plane * y[2] * y[3];
+        for (Index i = 0; i < y[2]; ++i)
+            for (Index j = 0; j < y[3]; ++j) {
+                const Index k = static_cast<Index>(*next++);
+                visit(plane, n, c, i, j, in_window ? (2 * i + k / 2) * x[3] + 2 * j + k % 2 : k);
+            }
     });
 }
 
@@ -146,24 +144,24 @@ void for_winners(const Shape& x, const Shape& y, const Winner<T>* winner, const 
 template <class T>
 void max_pool2d_pick(const View<const T>& x, const Winner<T>* winner, const View<T>& y, const Pool2dGeometry& g) {
     expect_result(x.shape, y, g, "max_pool2d");
-    const Index plane_out = y.shape[2] * y.shape[3];
-    for_winners<T>(x.shape, y.shape, winner, g, [&](Index plane, Index n, Index c, Index at, Index a, Index b) {
-        y.data[plane * plane_out + at] = x.data[n * x.strides[0] + c * x.strides[1] + a * x.strides[2] + b * x.strides[3]];
+    const Index w = x.shape[3];
+    for_winners<T>(x.shape, y.shape, winner, g, [&](Index plane, Index n, Index c, Index i, Index j, Index at) {
+        const Index from = at / w * x.strides[2] + at % w * x.strides[3];
+        y.data[(plane * y.shape[2] + i) * y.shape[3] + j] = x.data[n * x.strides[0] + c * x.strides[1] + from];
     });
 }
 
 template <class T>
 void max_pool2d_input(const View<const T>& ybar, const Winner<T>* winner, const View<T>& xbar, const Pool2dGeometry& g) {
     expect_result(xbar.shape, ybar, g, "max_pool2d");
-    const Index h = xbar.shape[2], w = xbar.shape[3], columns_out = ybar.shape[3];
+    const Index h = xbar.shape[2], w = xbar.shape[3];
     if (quarters(g) && ybar.contiguous())
         return for_quarters(xbar.shape, ybar.shape, g, [&](Index in, Index out, Index planes) {
             pool_kernels<T>().max_input(ybar.data + out, winner + out, planes, h, w, xbar.data + in);
         });
     fill(xbar, T(0));
-    for_winners<T>(xbar.shape, ybar.shape, winner, g, [&](Index plane, Index n, Index c, Index at, Index a, Index b) {
-        const Index from = at / columns_out * ybar.strides[2] + at % columns_out * ybar.strides[3];
-        xbar.data[(plane * h + a) * w + b] += ybar.data[n * ybar.strides[0] + c * ybar.strides[1] + from];
+    for_winners<T>(xbar.shape, ybar.shape, winner, g, [&](Index plane, Index n, Index c, Index i, Index j, Index at) {
+        xbar.data[plane * h * w + at] += ybar.data[n * ybar.strides[0] + c * ybar.strides[1] + i * ybar.strides[2] + j * ybar.strides[3]];
     });
 }
 
