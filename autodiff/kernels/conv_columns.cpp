@@ -86,11 +86,6 @@ struct Columns : ConvPlan {
     }
 };
 
-template <class T>
-T* values(const Storage& storage) {
-    return reinterpret_cast<T*>(storage.bytes());
-}
-
 }  // namespace
 
 template <class T>

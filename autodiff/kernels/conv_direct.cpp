@@ -6,8 +6,7 @@
 
 #include "autodiff/kernels/conv_lanes.hpp"
 #include "autodiff/kernels/threads.hpp"
-
-#include <vector>
+#include "autodiff/short_list.hpp"
 
 namespace autodiff {
 inline namespace v1 {
@@ -21,15 +20,11 @@ constexpr Index least_rows = 4;          // of a band, so that not most of it is
 
 Index divided_up(Index a, Index b) { return (a + b - 1) / b; }
 
-template <class T>
-T* values(const Storage& storage) {
-    return reinterpret_cast<T*>(storage.bytes());
-}
-
 /// One product of each output: where it reads relative to (i s, j s), and the place of its weight.
 struct Tap {
     Index channel, row, column, weight;
 };
+using Taps = ShortList<Tap, 32>;  // by rows
 
 /// What is read, in which order, and with which lanes.
 template <class T>
@@ -37,12 +32,11 @@ class Scene {
   public:
     Index rows, columns, filters;  // of y
     Index bands, band_rows;
-    std::vector<Index> weights;  // the place of each tap's weight
+    ShortList<Index, 32> weights;  // the place of each tap's weight
 
     /// image: channels, rows, columns; result: filters, rows, columns, and whether its rows follow each other without gaps
-    Scene(std::array<Index, 3> image, std::array<Index, 2> stride, std::vector<Tap> taps, std::array<Index, 3> result, bool dense)
+    Scene(std::array<Index, 3> image, std::array<Index, 2> stride, const Taps& taps, std::array<Index, 3> result, bool dense)
         : rows(result[1]), columns(result[2]), filters(result[0]), channels_(image[0]), h_(image[1]), w_(image[2]), stride_(stride) {
-        std::stable_sort(taps.begin(), taps.end(), [](const Tap& a, const Tap& b) { return a.row < b.row; });
         Index last_row = 0, last_column = 0;
         if (!taps.empty()) first_row_ = taps.front().row, last_row = taps.back().row, first_column_ = last_column = taps.front().column;
         for (const Tap& tap : taps) first_column_ = std::min(first_column_, tap.column), last_column = std::max(last_column, tap.column);
@@ -134,20 +128,19 @@ class Scene {
     std::array<Index, 2> stride_;
     Index first_row_ = 0, first_column_ = 0, halo_, phase_, pitch_, plane_;
     bool in_place_, flat_;  // flat: all rows are one
-    std::vector<Index> offsets_, first_tap_, last_tap_;
+    ShortList<Index, 32> offsets_, first_tap_, last_tap_;
 };
 
 /// The scene of conv2d and of its adjoint in w.
 template <class T>
 Scene<T> scene_of(const ConvPlan& plan) {
-    std::vector<Tap> taps;
-    taps.reserve(static_cast<std::size_t>(plan.taps));
-    for (Index c = 0; c < plan.channels; ++c)
-        for (Index u = 0; u < plan.kh; ++u)
+    Taps taps;
+    for (Index u = 0; u < plan.kh; ++u)
+        for (Index c = 0; c < plan.channels; ++c)
             for (Index v = 0; v < plan.kw; ++v)
                 taps.push_back({c, u * plan.g.dilation[0] - plan.g.padding[0], v * plan.g.dilation[1] - plan.g.padding[1],
-                                static_cast<Index>(taps.size())});
-    return {{plan.channels, plan.h, plan.w}, plan.g.stride, std::move(taps), {plan.filters, plan.oh, plan.ow}, true};
+                                (c * plan.kh + u) * plan.kw + v});
+    return {{plan.channels, plan.h, plan.w}, plan.g.stride, taps, {plan.filters, plan.oh, plan.ow}, true};
 }
 
 /// result(n, group) = the correlation of the image at x + image(n, group) with the weights of the group.
@@ -177,7 +170,9 @@ template <class T>
 void direct_conv2d(const ConvPlan& plan, const T* x, const T* w, T* y) {
     correlate(
         plan, scene_of<T>(plan), x, [&](Index n, Index group) { return plan.input(n, group); }, w, plan.taps, 1,
-        [&](Index n, Index group) { return CorrelationResult<T>{y + plan.output(n, group), plan.oh * plan.ow, plan.ow, 1}; });
+        [&](Index n, Index group) {
+            return CorrelationResult<T>{y + plan.output(n, group), plan.oh * plan.ow, plan.ow, 1};
+        });
 }
 
 template <class T>
@@ -186,15 +181,15 @@ void direct_conv2d_input(const ConvPlan& plan, const T* ybar, const T* w, T* xba
     // Pixels of x that lie a stride apart see the same weights: each such set is a correlation of ybar with some of them.
     for (Index a = 0; a < std::min(stride[0], plan.h); ++a)
         for (Index b = 0; b < std::min(stride[1], plan.w); ++b) {
-            std::vector<Tap> taps;
-            for (Index o = 0; o < plan.filters; ++o)
-                for (Index u = plan.kh; u-- > 0;)
+            Taps taps;
+            for (Index u = plan.kh; u-- > 0;)
+                for (Index o = 0; o < plan.filters; ++o)
                     for (Index v = plan.kw; v-- > 0;) {
                         const Index row = a + padding[0] - u * dilation[0], column = b + padding[1] - v * dilation[1];
                         if (row % stride[0] == 0 && column % stride[1] == 0)
                             taps.push_back({o, row / stride[0], column / stride[1], o * plan.taps + u * plan.kw + v});
                     }
-            const Scene<T> scene({plan.filters, plan.oh, plan.ow}, {1, 1}, std::move(taps),
+            const Scene<T> scene({plan.filters, plan.oh, plan.ow}, {1, 1}, taps,
                                  {plan.channels, divided_up(plan.h - a, stride[0]), divided_up(plan.w - b, stride[1])},
                                  stride == std::array<Index, 2>{1, 1});
             correlate(

@@ -18,7 +18,7 @@ namespace kernels {
 template <class T, class P>
 struct ConvLoops {
     static constexpr Index size = static_cast<Index>(P::size);
-    static constexpr int registers = sizeof(P) == 64 ? 24 : 12;  // for sums; a quarter is left for operands
+    static constexpr int most_sums = 12;  // leave four of sixteen registers for operands, and hide how long a sum takes to arrive
 
     template <int N, class F>
     [[gnu::always_inline]] static void unrolled(const F& f) {
@@ -55,16 +55,14 @@ struct ConvLoops {
     /// f(a, b) for every sum
     template <int A, int B, class F>
     [[gnu::always_inline]] static void for_sums(const F& f) {
-        unrolled<A>([&](auto a) __attribute__((always_inline)) {
-            unrolled<B>([&](auto b) __attribute__((always_inline)) { f(a, b); });
-        });
+        unrolled<A>([&](auto a) __attribute__((always_inline)) { unrolled<B>([&](auto b) __attribute__((always_inline)) { f(a, b); }); });
     }
 
     // Lanes over the pixels of a row ---------------------------------------------------------------------------------------------------
 
     static constexpr int most_filters = 6;  // streamed: their weights
     template <int A>
-    static constexpr int held_packs = registers / A < 8 ? registers / A : 8;
+    static constexpr int held_packs = A > 1 ? most_sums / A : 8;
 
     static void pack_by_pixels(const T* w, Index filter_stride, const Index* source, Index taps, Index filters, T* packed) {
         in_parts(filters, most_filters, [&](Index first, Index count) {
@@ -135,7 +133,7 @@ struct ConvLoops {
         }
     }
 
-    static constexpr int pixel_filters = registers == 24 ? 4 : 3, pixel_taps = registers / pixel_filters;
+    static constexpr int pixel_filters = 3, pixel_taps = most_sums / pixel_filters;
 
     /// A taps and B filters.
     template <int A, int B>
@@ -158,12 +156,10 @@ struct ConvLoops {
             if (rest == 0) continue;
             multiply(
                 sum, 1,
-                [=](Index, auto a) __attribute__((always_inline)) {
-                    return select(fresh, P::load_unaligned(x[a] + (from + last)), P(T(0)));
-                },
-                [=](Index, auto b) __attribute__((always_inline)) {
-                    return select(fresh, P::load_unaligned(y[b] + (of + last)), P(T(0)));
-                });
+                [=](Index, auto a)
+                    __attribute__((always_inline)) { return select(fresh, P::load_unaligned(x[a] + (from + last)), P(T(0))); },
+                [=](Index, auto b)
+                    __attribute__((always_inline)) { return select(fresh, P::load_unaligned(y[b] + (of + last)), P(T(0))); });
         }
         for_sums<A, B>([&](auto a, auto b) __attribute__((always_inline)) { sum[a][b].store(at(a, b)); });
     }
@@ -194,7 +190,7 @@ struct ConvLoops {
         if (first < filters) f(first, std::integral_constant<int, 1>());
     }
     template <int B>
-    static constexpr int streamed_count = registers / B < 12 ? registers / B : 12;
+    static constexpr int streamed_count = B > 1 ? most_sums / B : 8;
 
     static void pack_by_filters(const T* w, Index filter_stride, const Index* source, Index taps, Index filters, T* packed) {
         for_filters(filters, [&](Index first, auto packs) {
@@ -260,7 +256,7 @@ struct ConvLoops {
     static void accumulate_by_filters(const Correlation<T>& c, const T* ybar, Index, T* sums) {
         const Index pixels = c.height * c.width;
         for_filters(c.filters, [&](Index first, auto packs) {
-            constexpr int B = decltype(packs)::value, most = streamed_count<B> < 8 ? streamed_count<B> : 8;
+            constexpr int B = decltype(packs)::value, most = streamed_count<B>;
             const Index near = 16384 / (static_cast<Index>(sizeof(T)) * B * size * c.width);  // rows of ybar in the nearest cache
             in_parts(c.height, near < 1 ? 1 : near, [&](Index row, Index rows) {
                 in_parts(c.taps, most, [&](Index tap, Index taps) {
@@ -281,12 +277,7 @@ struct ConvLoops {
 
     static void fill(ConvKernels<T>& table) {
         table.pixels = {size, &pack_by_pixels, &correlate_by_pixels, nullptr, &accumulate_by_pixels, &finish_by_pixels};
-        table.filters = {size,
-                         &pack_by_filters,
-                         &correlate_by_filters,
-                         &arrange_by_filters,
-                         &accumulate_by_filters,
-                         &finish_by_filters};
+        table.filters = {size, &pack_by_filters, &correlate_by_filters, &arrange_by_filters, &accumulate_by_filters, &finish_by_filters};
     }
 };
 

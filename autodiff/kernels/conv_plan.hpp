@@ -38,6 +38,11 @@ struct ConvPlan {
     [[nodiscard]] Index weights() const { return g.groups * filters * taps; }
 };
 
+template <class T>
+T* values(const Storage& storage) {
+    return reinterpret_cast<T*>(storage.bytes());
+}
+
 /// Sums of a weight gradient that may run in parallel. How many there are depends on the extents alone.
 template <class T>
 class WeightParts {
@@ -47,7 +52,7 @@ class WeightParts {
         : wbar_(wbar), size_(size), units_(units), count_(std::min<Index>(units, 8)), others_((count_ - 1) * size, sizeof(T)) {}
     [[nodiscard]] Index count() const { return count_; }
     [[nodiscard]] Index begin(Index part) const { return units_ * part / count_; }  ///< of its units
-    [[nodiscard]] T* sum(Index part) const { return part == 0 ? wbar_ : reinterpret_cast<T*>(others_.bytes()) + (part - 1) * size_; }
+    [[nodiscard]] T* sum(Index part) const { return part == 0 ? wbar_ : values<T>(others_) + (part - 1) * size_; }
     /// Pairwise, always in this order.
     void add_up() const {
         for (Index step = 1; step < count_; step *= 2)

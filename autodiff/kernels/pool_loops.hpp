@@ -124,7 +124,7 @@ struct PoolLoops {
     }
     static void max_input(const T* ybar, const Word* winner, Index planes, Index h, Index w, T* xbar) {
         for_rows(
-            planes, h, w, xbar, [=](Index from, Index u, Index count, P& left, P& right) __attribute__((always_inline)) {
+            planes, h, w, xbar, [=](Index from, Index u, Index count, P & left, P & right) __attribute__((always_inline)) {
                 const Bits y = some(ybar + from, count).bits(), place = some(winner + from, count).bits();
                 const Word first = 2 * static_cast<Word>(u);
                 left = P::from_bits(y & (Bits)(place == first)), right = P::from_bits(y & (Bits)(place == first + 1));
@@ -132,7 +132,7 @@ struct PoolLoops {
     }
     static void mean_input(const T* ybar, Index planes, Index h, Index w, T* xbar) {
         for_rows(
-            planes, h, w, xbar, [=](Index from, Index, Index count, P& left, P& right) __attribute__((always_inline)) {
+            planes, h, w, xbar, [=](Index from, Index, Index count, P & left, P & right) __attribute__((always_inline)) {
                 left = right = some(ybar + from, count) * P(T(0.25));
             });
     }

@@ -49,7 +49,8 @@ Case random_case(Random& random, bool wide) {
             c.g.stride[k] = random.integer(1, 3), c.g.padding[k] = random.integer(0, 3), c.g.dilation[k] = random.integer(1, 3);
         if (random.chance(0.2)) c.g.stride = {1, 1}, c.g.padding = {0, 0};
         const Index side = random.chance(0.3) ? 1 : random.integer(1, 4);
-        const Index images = random.chance(0.05) ? 0 : random.integer(1, wide ? 3 : 20), in = random.chance(0.05) ? 0 : random.integer(1, 3);
+        const Index images = random.chance(0.05) ? 0 : random.integer(1, wide ? 3 : 20),
+                    in = random.chance(0.05) ? 0 : random.integer(1, 3);
         c.x = {images, c.g.groups * in, random.integer(0, wide ? 6 : 11), random.integer(0, wide ? 45 : 11)};
         c.w = {c.g.groups * random.integer(1, wide ? 21 : 3), in, side, random.chance(0.7) ? side : random.integer(1, 4)};
         if (random.chance(0.1)) c.w = {c.w[0], in, c.x[2], c.x[3]};  // as large as the image
@@ -255,8 +256,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(results_are_the_same_bits_for_every_number_of_thre
         return std::memcmp(a.view.data, b.view.data, sizeof(T) * static_cast<std::size_t>(a.size)) == 0;
     };
     for (Case c : {Case{{21, 8, 30, 30}, {6, 4, 3, 3}, {}, {{1, 1}, {1, 1}, {1, 1}, 2}},
-                   Case{{5, 3, 41, 37}, {24, 3, 5, 5}, {}, {{2, 2}, {2, 2}, {1, 1}, 1}},
-                   Case{{1, 60, 90, 90}, {5, 60, 3, 3}, {}, {}}}) {
+                   Case{{5, 3, 41, 37}, {24, 3, 5, 5}, {}, {{2, 2}, {2, 2}, {1, 1}, 1}}, Case{{1, 60, 90, 90}, {5, 60, 3, 3}, {}, {}}}) {
         c.y = kernels::conv2d_shape(c.x, c.w, c.g);
         const auto x = dense(arranged<T>(random, c.x)), w = dense(arranged<T>(random, c.w)), ybar = dense(arranged<T>(random, c.y));
         for (const Kernels<T>* const way : {&chosen<T>, &direct<T>, &columns<T>}) {
