@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/// Convolution of images and its two adjoints, by im2col and matrix products on blocks of output pixels. The three close under
+/// Convolution of images and its two adjoints, directly or, with many weights, by im2col and matrix products. The three close under
 /// differentiation: each is bilinear, and the derivative of one in either operand is another one of them. Next: pool.hpp.
 #pragma once
 
@@ -28,7 +28,7 @@ Shape conv2d_shape(const Shape& x, const Shape& w, const Conv2dGeometry& geometr
 /// y[n,o,i,j] = sum_{c,u,v} w[o,c,u,v] x[n, c, i s + u d - p, j s + v d - p]        (a cross-correlation; x is 0 outside)
 ///
 /// T: float, double. Inputs of any strides, y contiguous and only written. The same bits for any number of threads.
-/// cost     |y| (in / groups) kh kw multiply-adds; a workspace of some 1 MiB that each thread keeps
+/// cost     |y| (in / groups) kh kw multiply-adds; for each thread a workspace of some 1 MiB
 /// throws   as conv2d_shape, and ShapeError unless y has that shape
 template <class T>
 void conv2d(const View<const T>& x, const View<const T>& w, const View<T>& y, const Conv2dGeometry& geometry);

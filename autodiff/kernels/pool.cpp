@@ -3,6 +3,7 @@
 #include "autodiff/kernels/pool.hpp"
 
 #include "autodiff/kernels/elementwise.hpp"
+#include "autodiff/kernels/pool_lanes.hpp"
 #include "autodiff/kernels/threads.hpp"
 
 #include <algorithm>
@@ -31,13 +32,29 @@ Range cut(const Pool2dGeometry& g, std::size_t direction, Index i, Index extent)
     return {std::max<Index>(begin, 0), std::min(begin + g.window[direction], extent)};
 }
 
+Index planes_a_block(const Shape& y, const Pool2dGeometry& g) {
+    return std::max<Index>(1, work_a_block / std::max<Index>(1, y[2] * y[3] * g.window[0] * g.window[1]));
+}
+
 /// work(plane, n, c) for every channel of every image, in parallel.
 template <class Work>
 void for_planes(const Shape& y, const Pool2dGeometry& g, const Work& work) {
-    const Index cost = std::max<Index>(1, y[2] * y[3] * g.window[0] * g.window[1]);
-    parallel_for(y[0] * y[1], std::max<Index>(1, work_a_block / cost), [&](Index begin, Index end) {
+    parallel_for(y[0] * y[1], planes_a_block(y, g), [&](Index begin, Index end) {
         for (Index plane = begin; plane < end; ++plane) work(plane, plane / y[1], plane % y[1]);
     });
+}
+
+/// Windows of 2x2 that lie side by side.
+bool quarters(const Pool2dGeometry& g) {
+    const std::array<Index, 2> two{2, 2};
+    return g.window == two && g.stride == two && g.padding == std::array<Index, 2>{0, 0};
+}
+
+/// kernel(planes of x from there on, planes of y, how many) for blocks of planes, in parallel.
+template <class Kernel>
+void for_quarters(const Shape& x, const Shape& y, const Pool2dGeometry& g, const Kernel& kernel) {
+    parallel_for(y[0] * y[1], planes_a_block(y, g),
+                 [&](Index begin, Index end) { kernel(begin * x[2] * x[3], begin * y[2] * y[3], end - begin); });
 }
 
 template <class Visit>
@@ -79,22 +96,72 @@ Shape pool2d_shape(const Shape& x, const Pool2dGeometry& g, std::string_view ope
 }
 
 template <class T>
-void max_pool2d(const View<const T>& x, const View<T>& y, Index* argmax, const Pool2dGeometry& g) {
+void max_pool2d(const View<const T>& x, const View<T>& y, Winner<T>* winner, const Pool2dGeometry& g) {
     expect_result(x.shape, y, g, "max_pool2d");
-    const Index width = x.shape[3], plane_in = x.shape[2] * width, plane_out = y.shape[2] * y.shape[3];
+    const Index h = x.shape[2], w = x.shape[3], plane_out = y.shape[2] * y.shape[3];
+    if (y.shape.size() > 0 && static_cast<std::uint64_t>(h * w - 1) > std::numeric_limits<Winner<T>>::max())
+        throw ShapeError("max_pool2d", fmt::format("at most {} elements in an image", std::numeric_limits<Winner<T>>::max()),
+                         to_string(x.shape));
+    if (quarters(g) && x.contiguous())
+        return for_quarters(x.shape, y.shape, g, [&](Index in, Index out, Index planes) {
+            pool_kernels<T>().max(x.data + in, planes, h, w, y.data + out, winner + out);
+        });
     for_planes(y.shape, g, [&](Index plane, Index n, Index c) {
         const T* const image = x.data + n * x.strides[0] + c * x.strides[1];
         for_windows(x.shape, y.shape, g, [&](Index at, const Range& rows, const Range& columns) {
-            Index best_a = rows.begin, best_b = columns.begin;
-            T best = image[best_a * x.strides[2] + best_b * x.strides[3]];
+            Index place = rows.begin * w + columns.begin;
+            T best = image[rows.begin * x.strides[2] + columns.begin * x.strides[3]];
             for (Index a = rows.begin; a < rows.end; ++a)
                 for (Index b = columns.begin; b < columns.end; ++b) {
                     const T value = image[a * x.strides[2] + b * x.strides[3]];
-                    if (value > best || (value != value && best == best)) best = value, best_a = a, best_b = b;
+                    const bool wins = bool(best == best) & !(value <= best);  // NaN wins against numbers; without a branch
+                    best = wins ? value : best, place = wins ? a * w + b : place;
                 }
             y.data[plane * plane_out + at] = best;
-            argmax[plane * plane_out + at] = plane * plane_in + best_a * width + best_b;
+            winner[plane * plane_out + at] = static_cast<Winner<T>>(quarters(g) ? place / w % 2 * 2 + place % w % 2 : place);
         });
+    });
+}
+
+namespace {
+
+/// visit(plane, n, c, i, j, where in the image its winner is, row-major)
+template <class T, class Visit>
+void for_winners(const Shape& x, const Shape& y, const Winner<T>* winner, const Pool2dGeometry& g, const Visit& visit) {
+    const bool in_window = quarters(g);
+    for_planes(y, g, [&](Index plane, Index n, Index c) {
+        const Winner<T>* next = winner + plane * y[2] * y[3];
+        for (Index i = 0; i < y[2]; ++i)
+            for (Index j = 0; j < y[3]; ++j) {
+                const Index k = static_cast<Index>(*next++);
+                visit(plane, n, c, i, j, in_window ? (2 * i + k / 2) * x[3] + 2 * j + k % 2 : k);
+            }
+    });
+}
+
+}  // namespace
+
+template <class T>
+void max_pool2d_pick(const View<const T>& x, const Winner<T>* winner, const View<T>& y, const Pool2dGeometry& g) {
+    expect_result(x.shape, y, g, "max_pool2d");
+    const Index w = x.shape[3];
+    for_winners<T>(x.shape, y.shape, winner, g, [&](Index plane, Index n, Index c, Index i, Index j, Index at) {
+        const Index from = at / w * x.strides[2] + at % w * x.strides[3];
+        y.data[(plane * y.shape[2] + i) * y.shape[3] + j] = x.data[n * x.strides[0] + c * x.strides[1] + from];
+    });
+}
+
+template <class T>
+void max_pool2d_input(const View<const T>& ybar, const Winner<T>* winner, const View<T>& xbar, const Pool2dGeometry& g) {
+    expect_result(xbar.shape, ybar, g, "max_pool2d");
+    const Index h = xbar.shape[2], w = xbar.shape[3];
+    if (quarters(g) && ybar.contiguous())
+        return for_quarters(xbar.shape, ybar.shape, g, [&](Index in, Index out, Index planes) {
+            pool_kernels<T>().max_input(ybar.data + out, winner + out, planes, h, w, xbar.data + in);
+        });
+    fill(xbar, T(0));
+    for_winners<T>(xbar.shape, ybar.shape, winner, g, [&](Index plane, Index n, Index c, Index i, Index j, Index at) {
+        xbar.data[plane * h * w + at] += ybar.data[n * ybar.strides[0] + c * ybar.strides[1] + i * ybar.strides[2] + j * ybar.strides[3]];
     });
 }
 
@@ -102,6 +169,10 @@ template <class T>
 void avg_pool2d(const View<const T>& x, const View<T>& y, const Pool2dGeometry& g, bool count_include_pad) {
     expect_result(x.shape, y, g, "avg_pool2d");
     const Index plane_out = y.shape[2] * y.shape[3];
+    if (quarters(g) && x.contiguous())
+        return for_quarters(x.shape, y.shape, g, [&](Index in, Index out, Index planes) {
+            pool_kernels<T>().mean(x.data + in, planes, x.shape[2], x.shape[3], y.data + out);
+        });
     for_planes(y.shape, g, [&](Index plane, Index n, Index c) {
         const T* const image = x.data + n * x.strides[0] + c * x.strides[1];
         for_windows(x.shape, y.shape, g, [&](Index at, const Range& rows, const Range& columns) {
@@ -116,6 +187,10 @@ void avg_pool2d(const View<const T>& x, const View<T>& y, const Pool2dGeometry& 
 template <class T>
 void avg_pool2d_input(const View<const T>& ybar, const View<T>& xbar, const Pool2dGeometry& g, bool count_include_pad) {
     expect_result(xbar.shape, ybar, g, "avg_pool2d");
+    if (quarters(g) && ybar.contiguous())
+        return for_quarters(xbar.shape, ybar.shape, g, [&](Index in, Index out, Index planes) {
+            pool_kernels<T>().mean_input(ybar.data + out, planes, xbar.shape[2], xbar.shape[3], xbar.data + in);
+        });
     fill(xbar, T(0));
     const Index width = xbar.shape[3], plane_in = xbar.shape[2] * width, columns_out = ybar.shape[3];
     for_planes(ybar.shape, g, [&](Index plane, Index n, Index c) {
@@ -131,7 +206,9 @@ void avg_pool2d_input(const View<const T>& ybar, const View<T>& xbar, const Pool
 }
 
 #define WENGERT_INSTANTIATE(T)                                                                                                             \
-    template void max_pool2d(const View<const T>&, const View<T>&, Index*, const Pool2dGeometry&);                                         \
+    template void max_pool2d(const View<const T>&, const View<T>&, Winner<T>*, const Pool2dGeometry&);                                     \
+    template void max_pool2d_pick(const View<const T>&, const Winner<T>*, const View<T>&, const Pool2dGeometry&);                          \
+    template void max_pool2d_input(const View<const T>&, const Winner<T>*, const View<T>&, const Pool2dGeometry&);                         \
     template void avg_pool2d(const View<const T>&, const View<T>&, const Pool2dGeometry&, bool);                                           \
     template void avg_pool2d_input(const View<const T>&, const View<T>&, const Pool2dGeometry&, bool);
 WENGERT_INSTANTIATE(float)

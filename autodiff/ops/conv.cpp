@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "autodiff/ops/conv.hpp"
 
+#include "autodiff/kernels/storage.hpp"
 #include "autodiff/node.hpp"
-#include "autodiff/ops/index.hpp"
-#include "autodiff/ops/layout.hpp"
 #include "autodiff/ops/linear.hpp"
 
 #include <fmt/format.h>
+#include <memory>
 
 namespace autodiff {
 inline namespace v1 {
@@ -121,15 +121,50 @@ Tensor<T> conv2d_weight(const Tensor<T>& x, const Tensor<T>& ybar, const Shape& 
     return record<Conv2dWeight<T>>(std::move(w), std::move(operands), x, ybar, w_shape, g);
 }
 
+namespace {
+
+/// The maxima of a pooling as a fixed linear map, and its transpose: which elements won.
+template <class T>
+struct Maxima {
+    Pool2dGeometry g;
+    Shape from, to;
+    std::shared_ptr<const kernels::Storage> winners;
+    [[nodiscard]] const kernels::Winner<T>* data() const { return reinterpret_cast<const kernels::Winner<T>*>(winners->bytes()); }
+};
+
+template <class T>
+Tensor<T> max_pool2d_input(const Tensor<T>& ybar, const Maxima<T>& maxima);
+
+template <class T>
+Tensor<T> max_pool2d_pick(const Tensor<T>& x, const Maxima<T>& maxima) {
+    Tensor<T> y = Tensor<T>::uninitialised(maxima.to);
+    kernels::max_pool2d_pick<T>(x.view(), maxima.data(), output(y), maxima.g);
+    return record_linear(
+        "max_pool2d_pick", x, std::move(y), [maxima](const Tensor<T>& xdot) { return max_pool2d_pick(xdot, maxima); },
+        [maxima](const Tensor<T>& ybar) { return max_pool2d_input(ybar, maxima); });
+}
+
+template <class T>
+Tensor<T> max_pool2d_input(const Tensor<T>& ybar, const Maxima<T>& maxima) {
+    Tensor<T> x = Tensor<T>::uninitialised(maxima.from);
+    kernels::max_pool2d_input<T>(ybar.view(), maxima.data(), output(x), maxima.g);
+    return record_linear(
+        "max_pool2d_input", ybar, std::move(x), [maxima](const Tensor<T>& ydot) { return max_pool2d_input(ydot, maxima); },
+        [maxima](const Tensor<T>& xbar) { return max_pool2d_pick(xbar, maxima); });
+}
+
+}  // namespace
+
 template <class T>
 Tensor<T> max_pool2d(const Tensor<T>& x, const Pool2dGeometry& g) {
     const Shape shape = kernels::pool2d_shape(x.shape(), g, "max_pool2d");
     Tensor<T> y = Tensor<T>::uninitialised(shape);
-    Tensor<Index> winner = Tensor<Index>::uninitialised(shape);
-    kernels::max_pool2d<T>(x.view(), output(y), winner.fill_data(), g);
+    kernels::Storage winners(shape.size(), sizeof(kernels::Winner<T>));
+    kernels::max_pool2d<T>(x.view(), output(y), reinterpret_cast<kernels::Winner<T>*>(winners.bytes()), g);
+    const Maxima<T> maxima{g, x.shape(), shape, std::make_shared<const kernels::Storage>(std::move(winners))};
     return record_linear(
-        "max_pool2d", x, std::move(y), [winner](const Tensor<T>& xdot) { return take(reshape(xdot, {-1}), winner); },
-        [winner, from = x.shape()](const Tensor<T>& ybar) { return reshape(scatter_add(ybar, winner, from.size()), from); });
+        "max_pool2d", x, std::move(y), [maxima](const Tensor<T>& xdot) { return max_pool2d_pick(xdot, maxima); },
+        [maxima](const Tensor<T>& ybar) { return max_pool2d_input(ybar, maxima); });
 }
 
 namespace {
