@@ -103,7 +103,15 @@ endif()
 # wengert_instruction_sets(target sources...) compiles sources of this folder, which the target lists too, once more for each set, with
 # WENGERT_SET the set and WENGERT_LANES its architecture in xsimd; the target's sources learn of the sets by WENGERT_AVX2, WENGERT_AVX512.
 # Always optimised: a scalar inline function that is not inlined would be compiled for the set, and the linker might take it for all.
+# Everything in these sources is inlined into loops with thousands of packs in each; with a mark at both ends of each pack's scope the
+# address sanitizer makes minutes of seconds, so that it does without these marks here.
 function(wengert_instruction_sets target)
+    set_target_properties(${target} PROPERTIES DISABLE_PRECOMPILE_HEADERS ON)  # other definitions, other flags
+    set(without_marks "")
+    if("address" IN_LIST WENGERT_SANITIZE)
+        set(without_marks -fno-sanitize-address-use-after-scope)
+        set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS ${without_marks})
+    endif()
     set(lanes_avx2 "::xsimd::fma3<::xsimd::avx2>")
     set(lanes_avx512 "::xsimd::avx512bw")
     cmake_path(RELATIVE_PATH CMAKE_CURRENT_SOURCE_DIR BASE_DIRECTORY ${PROJECT_SOURCE_DIR} OUTPUT_VARIABLE folder)
@@ -113,7 +121,7 @@ function(wengert_instruction_sets target)
         foreach(source IN LISTS ARGN)
             set(again ${CMAKE_CURRENT_BINARY_DIR}/${set}/${source})
             file(CONFIGURE OUTPUT ${again} CONTENT "#include \"${folder}/${source}\"\n")
-            set_source_files_properties(${again} PROPERTIES COMPILE_OPTIONS "-O2;${wengert_flags_${set}}"
+            set_source_files_properties(${again} PROPERTIES COMPILE_OPTIONS "-O2;${without_marks};${wengert_flags_${set}}"
                 COMPILE_DEFINITIONS "WENGERT_SET=${set};WENGERT_LANES=${lanes_${set}}")
             target_sources(${target} PRIVATE ${again})
         endforeach()

@@ -174,8 +174,7 @@ void* take_large(std::size_t k) {
 struct AtHand {
     std::array<FreeBlock*, small_classes> free{};
     std::array<std::uint32_t, small_classes> count{};
-    bool leaves = false;  ///< whether something gives the blocks back at the end of the thread
-    bool gone = false;    ///< whether it has
+    enum class State : std::uint8_t { fresh, here, gone } state = State::fresh;  ///< here: something gives the blocks back at the end
 };
 constinit thread_local AtHand mine;
 
@@ -195,23 +194,27 @@ void leave(std::size_t k, std::uint32_t kept) noexcept {
 
 /// Gives everything back when the thread ends. What is freed later, by destructors that run after this one, goes to the process at once.
 struct Leaver {
-    Leaver() { mine.leaves = true; }
+    Leaver() { mine.state = AtHand::State::here; }
     ~Leaver() {
-        mine.gone = true;
+        mine.state = AtHand::State::gone;
         for (std::size_t k = 0; k < small_classes; ++k) leave(k, 0);
     }
 };
+/// Before a thread keeps its first block, taken by itself or not.
+[[gnu::always_inline]] inline void come() {
+    if (mine.state != AtHand::State::fresh) [[likely]]
+        return;
+    thread_local const Leaver leaver;
+    static_cast<void>(leaver);
+}
 
 [[gnu::noinline]] void* fetch(std::size_t k) {
-    if (!mine.leaves) {
-        thread_local const Leaver leaver;
-        static_cast<void>(leaver);
-    }
+    come();
     const std::lock_guard lock(central.mutex);
     void* const first = take_small(k);
     count_taken(size_of(k));
     // More for the next times, but only what lies at hand: nothing is asked of the system in advance.
-    for (std::uint32_t n = mine.gone ? 0 : batch_of(k); n > 1 && central.free[k] != nullptr; --n) {
+    for (std::uint32_t n = mine.state == AtHand::State::gone ? 0 : batch_of(k); n > 1 && central.free[k] != nullptr; --n) {
         FreeBlock* const block = central.free[k];
         central.free[k] = block->next, central.cached -= size_of(k);
         count_taken(size_of(k));
@@ -242,7 +245,8 @@ void* take_memory(std::size_t bytes) {
 
 void give_memory(void* memory, std::size_t bytes) noexcept {
     const std::size_t k = class_of(bytes);
-    if (!keeps || k >= small_classes || mine.gone) [[unlikely]] {
+    if (keeps && k < small_classes) come();
+    if (!keeps || k >= small_classes || mine.state == AtHand::State::gone) [[unlikely]] {
         const std::lock_guard lock(central.mutex);
         central.in_use -= size_of(k);
         if constexpr (!keeps) {

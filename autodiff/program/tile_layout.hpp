@@ -67,8 +67,9 @@ struct TileLayout {
     void join_axes(std::span<const Index> given) {
         const std::size_t n = plan.varying.size();
         ShortList<std::size_t, 4> first, last;  // the given axes that an axis begins and ends with
+        const bool strided = any_strided_output();
         for (std::size_t axis = 0; axis < given.size(); ++axis) {
-            if (given[axis] == 1) continue;
+            if (given[axis] == 1 && !(strided && axis + 1 == given.size())) continue;  // only the last axis of an output has a step of 1
             bool joins = !extents.empty();
             for (std::size_t k = 0; k < n && joins; ++k) joins = input(k).strides[last.back()] == input(k).strides[axis] * given[axis];
             for (std::size_t k = 0; k < plan.written.size() && joins; ++k)

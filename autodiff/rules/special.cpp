@@ -54,6 +54,17 @@ T digamma_of(T x) {
     return std::isinf(x) || std::isnan(x) ? x : boost::math::digamma(x, Quiet{});
 }
 
+/// psi_n away from poles. The library takes the angle of its reflection through int, which ends at 2^31; what it reflects,
+/// (-1)^n psi_n(1 - x) - psi_n(x), has period 1, so that far below 0 it may be had at a point beside -2^30, which is exact.
+template <class T>
+T reflected_polygamma(int n, T x) {
+    constexpr T far = -static_cast<T>(1 << 30);
+    if (x > far) return boost::math::polygamma(n, x, Quiet{});
+    const T nearer = std::fmod(x, T{2}) + far;
+    const T change = boost::math::polygamma(n, 1 - x, Quiet{}) - boost::math::polygamma(n, 1 - nearer, Quiet{});
+    return boost::math::polygamma(n, nearer, Quiet{}) + (n % 2 == 1 ? -change : change);
+}
+
 template <class T>
 T polygamma_of(T n, T x) {
     if (!(n >= 0 && n <= 100) || std::floor(n) != n || std::isnan(x)) return not_a_number<T>;
@@ -62,7 +73,7 @@ T polygamma_of(T n, T x) {
     const bool odd = order % 2 == 1;
     if (is_pole(x)) return odd ? infinity<T> : x == 0 ? -1 / x : not_a_number<T>;
     if (std::isinf(x)) return odd ? T{0} : -T{0};
-    const T y = boost::math::polygamma(order, x, Quiet{});
+    const T y = reflected_polygamma(order, x);
     if (!std::isinf(y)) return y;
     const bool right_of_pole = x > 0 || x > std::round(x);
     return !odd && right_of_pole ? -infinity<T> : infinity<T>;  // the library loses the sign of an overflow

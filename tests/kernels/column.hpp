@@ -65,7 +65,7 @@ class Block {
         const auto operands = static_cast<std::uint32_t>(arity(code));
         std::array<autodiff::program::Place<T>, 4> places;
         for (std::uint32_t k = 0; k <= operands; ++k) places[k] = {operand(k), kernels_.size};
-        const autodiff::program::Frame<T> frame{places.data(), nullptr, static_cast<int>(stride_ / kernels_.size),
+        const autodiff::program::Frame<T> frame{places.data(), nullptr, 0, static_cast<int>(stride_ / kernels_.size),
                                                 static_cast<autodiff::Index>(count_)};
         const auto kernel = kernels_.of_rule[static_cast<std::size_t>(code)];
         kernel({kernel, operands, 0, operands > 1 ? 1u : 0u, operands > 2 ? 2u : 0u}, frame);

@@ -58,6 +58,21 @@ BOOST_AUTO_TEST_CASE(polygamma_of_any_order_obeys_its_recurrence) {
     }
 }
 
+// psi_1(x) = (pi / sin(pi x))^2 - psi_1(1 - x), psi_2(x) = psi_2(1 - x) - 2 pi^3 cos(pi x) / sin(pi x)^3, where whole periods are taken off
+// before the sine. Beyond 2^31 an int does not hold them, as the library underneath would have it.
+BOOST_AUTO_TEST_CASE(far_below_zero_polygamma_repeats_from_pole_to_pole) {
+    for (const long double whole : {-1e3L, -0x1p30L, -0x1p30L - 1, -0x1p31L, -0x1p31L - 1, -0x1p32L, -6358640000001.0L, -0x1p47L})
+        for (const long double part : {0.25L, 0.5L, -0.25L, 0.375L, -0.4375L}) BOOST_TEST_CONTEXT(whole << " and " << part) {
+                const long double sine = std::sin(pi * part), cosine = std::cos(pi * part), x = whole + part, z = 1 - x;
+                const long double first = pi * pi / (sine * sine) - (1 / z + 1 / (2 * z * z) + 1 / (6 * z * z * z));
+                const long double second = -1 / (z * z) - 1 / (z * z * z) - 2 * pi * pi * pi * cosine / (sine * sine * sine);
+                const double rounding = 1e-17 + 1e-9 / std::abs(static_cast<double>(whole));
+                BOOST_TEST(close(polygamma(1, x), first, {.relative = rounding}));
+                BOOST_TEST(close(polygamma(2, x), second, {.relative = rounding, .absolute = rounding}));
+                BOOST_TEST(close(polygamma(1, static_cast<double>(x)), first, {.relative = rounding, .ulps = 2}));
+            }
+}
+
 BOOST_AUTO_TEST_CASE_TEMPLATE(poles_give_the_limit_or_nan, T, Types) {
     constexpr T inf = std::numeric_limits<T>::infinity();
     BOOST_TEST(digamma(T{0}) == -inf);
