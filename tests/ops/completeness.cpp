@@ -79,7 +79,7 @@ const Call<T>& call_of(const Sample& s) {
         return s.in_float;
 }
 
-/// What the samples put on a tape in type T, their recorded gradients included.
+/// What the samples put on a tape in type T, their recorded gradients and those of the gradients included.
 template <class T>
 Declared met() {
     Declared result;
@@ -89,7 +89,13 @@ Declared met() {
         for (const Tensor<double>& operand : s.operands) x.push_back(cast<T>(operand));
         for (std::size_t k = s.first_differentiable; k < x.size(); ++k) x[k] = tape.variable(x[k]);
         const Tensor<T> y = call_of<T>(s)(x), loss = sum(cotangent<T>(y.shape()) * square(y));
-        if (loss.recorded()) static_cast<void>(tape.recorded_gradient(loss));
+        if (loss.recorded()) {
+            const auto slope = tape.recorded_gradient(loss);
+            if (s.first_differentiable < x.size()) {
+                const Tensor<T> xbar = slope[x[s.first_differentiable]], again = sum(cotangent<T>(xbar.shape()) * square(xbar));
+                if (again.recorded()) static_cast<void>(tape.recorded_gradient(again));
+            }
+        }
         for (const Node& node : tape.nodes()) {
             result.classes.insert(class_name(*node.primitive));
             result.names.insert(std::string(node.primitive->name()));
