@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "autodiff/kernels/blas.hpp"
 
+#include "autodiff/kernels/instruction_set.hpp"
+
 #include <cblas.h>
 #include <cstdlib>
 #include <fmt/format.h>
@@ -138,7 +140,7 @@ bool available(Library library) noexcept {
 
 Library wished_library(const char* wish) {
     const bool both = available(Library::onednn);
-    if (wish == nullptr || *wish == '\0') return both ? Library::onednn : Library::blas;
+    if (wish == nullptr || *wish == '\0') return both && available(InstructionSet::avx512) ? Library::onednn : Library::blas;
     for (const Library library : {Library::blas, Library::onednn})
         if (wish == name(library) && available(library)) return library;
     throw ValueError("matmul", both ? "WENGERT_GEMM to be blas or onednn" : "WENGERT_GEMM to be blas, as oneDNN is not there",
