@@ -113,7 +113,13 @@ Pullback::Destination<T> Pullback::fresh_destination(std::size_t operand) {
 template <class T>
 Pullback::Destination<T> Pullback::destination(std::size_t operand) {
     const Source from = node().operands[operand];
-    if (plain_ != nullptr && from.node != no_node)
+    // One tensor for two operands: only the first contribution may add itself to what is there, the other one when it arrives.
+    const auto stands_before = [&] {
+        for (std::size_t k = 0; k < operand; ++k)
+            if (node().operands[k].node == from.node) return true;
+        return false;
+    };
+    if (plain_ != nullptr && from.node != no_node && !stands_before())
         if (auto* const so_far = std::get_if<Tensor<T>>(&plain_->at(from.node));
             so_far != nullptr && so_far->unique() && so_far->is_contiguous()) {
             Destination<T> to;

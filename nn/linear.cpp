@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "nn/linear.hpp"
 
-#include "autodiff/ops/arithmetic.hpp"
 #include "autodiff/ops/layout.hpp"
 #include "autodiff/ops/matmul.hpp"
 
@@ -32,8 +31,8 @@ Tensor<T> linear(const Tensor<T>& x, const Tensor<T>& weight, const Tensor<T>& b
     extents.back() = out;
     Index rows = 1;
     for (Index axis = 0; axis + 1 < x.rank(); ++axis) rows *= extents[static_cast<std::size_t>(axis)];
-    const Tensor<T> product = matmul(reshape(x, Shape{rows, in}), weight);
-    return reshape(bias.size() != 0 ? product + bias : product, Shape(extents));
+    const Tensor<T> table = reshape(x, Shape{rows, in});
+    return reshape(bias.size() != 0 ? affine(table, weight, bias) : matmul(table, weight), Shape(extents));
 }
 template Tensor<float> linear(const Tensor<float>&, const Tensor<float>&, const Tensor<float>&);
 template Tensor<double> linear(const Tensor<double>&, const Tensor<double>&, const Tensor<double>&);

@@ -155,6 +155,9 @@ void SGD::advance(std::vector<internal::AnyPart>& parts) {
     for_each_part("sgd", slots_, parts, [this]<class T>(internal::Slot<T>& slot, std::span<T> x, std::span<const T> gradient) {
         const auto lr = static_cast<T>(options.lr), momentum = static_cast<T>(options.momentum),
                    decay = static_cast<T>(options.weight_decay);
+        if (momentum == 0 && decay == 0)
+            return autodiff::elementwise_update([](auto x0, auto g, auto rate) { return std::array<Scalar, 1>{x0 - rate * g}; },
+                                                std::array{x}, gradient, lr);
         if (momentum == 0)
             return autodiff::elementwise_update(
                 [](auto x0, auto g, auto rate, auto lambda) { return std::array<Scalar, 1>{x0 - rate * (g + lambda * x0)}; }, std::array{x},

@@ -82,9 +82,6 @@ class Elementwise final : public Primitive {
             const Shape& x = pull.shape(k);
             if (x == ybar.shape()) {
                 to[k] = pull.destination<T>(k);
-                // One tensor for two operands: both sums would begin with what is there now, and one would be lost.
-                if (to[k].adds() && std::any_of(to, to + k, [&](auto& earlier) { return earlier.values() == to[k].values(); }))
-                    to[k] = pull.fresh_destination<T>(k);
                 if (to[k].adds()) added |= bit(k);
                 targets.push_back({to[k].values()});
                 continue;

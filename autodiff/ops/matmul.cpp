@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "autodiff/ops/matmul.hpp"
 
+#include "autodiff/kernels/elementwise.hpp"
 #include "autodiff/kernels/gemm.hpp"
 #include "autodiff/node.hpp"
+#include "autodiff/ops/arithmetic.hpp"
+#include "autodiff/ops/composed.hpp"
 #include "autodiff/ops/layout.hpp"
 #include "autodiff/ops/linear.hpp"
 #include "autodiff/ops/matrices.hpp"
@@ -26,6 +29,16 @@ void multiply(const Tensor<T>& a, const Tensor<T>& b, const View<T>& y, bool add
     const Shape batch = batch_of(y.shape);
     kernels::batched_matmul<T>(a.view().broadcast_to(with_matrix(batch, a.shape()[-2], a.shape()[-1])),
                                b.view().broadcast_to(with_matrix(batch, b.shape()[-2], b.shape()[-1])), y, add);
+}
+
+/// Adds p q: into the operand's adjoint itself, where it has the product's shape.
+template <class T>
+void add_product(Pullback& pull, std::size_t operand, const Tensor<T>& p, const Tensor<T>& q) {
+    const Shape shape = pull.shape(operand);
+    if (pull.records() || shape != product_shape(p.shape(), q.shape())) return pull.add(operand, sum_to(matmul(p, q), shape));
+    Pullback::Destination<T> to = pull.destination<T>(operand);
+    multiply(p, q, View<T>{to.values(), shape, row_major(shape)}, to.adds());
+    pull.arrive(operand, std::move(to));
 }
 
 /// y = a b
@@ -57,14 +70,6 @@ class Matmul final : public Primitive {
         for (Index axis = 0; axis + 1 < x.rank(); ++axis) rows *= x.shape()[axis];
         return reshape(x, Shape{rows, x.shape()[-1]});
     }
-    /// Adds p q: into the operand's adjoint itself, where it has the product's shape.
-    static void add_product(Pullback& pull, std::size_t operand, const Tensor<T>& p, const Tensor<T>& q) {
-        const Shape shape = pull.shape(operand);
-        if (pull.records() || shape != product_shape(p.shape(), q.shape())) return pull.add(operand, sum_to(matmul(p, q), shape));
-        Pullback::Destination<T> to = pull.destination<T>(operand);
-        multiply(p, q, View<T>{to.values(), shape, row_major(shape)}, to.adds());
-        pull.arrive(operand, std::move(to));
-    }
     Tensor<T> a_, b_;
 };
 
@@ -80,6 +85,44 @@ Tensor<T> matmul(const Tensor<T>& a, const Tensor<T>& b) {
     return record<Matmul<T>>(std::move(y), std::move(operands), a, b);
 }
 
+namespace {
+
+using internal::Values;
+
+template <class T>
+class Affine final : public Composed {
+  public:
+    using Composed::Composed;
+
+  private:
+    void pull_numbers(Pullback& pull) const override {
+        const Tensor<T> x = operand<T>(0), w = operand<T>(1), ybar = pull.ybar<T>();
+        if (pull.wants(0)) add_product(pull, 0, ybar, transposed(w));
+        if (pull.wants(1)) add_product(pull, 1, transposed(x), ybar);
+        if (pull.wants(2)) pull.add(2, sum_to(ybar, pull.shape(2)));
+    }
+};
+
+}  // namespace
+
+template <class T>
+Tensor<T> affine(const Tensor<T>& x, const Tensor<T>& w, const Tensor<T>& b) {
+    Sources operands = sources("affine", x, w, b);
+    if (x.rank() != 2 || w.rank() != 2 || x.shape()[1] != w.shape()[0] || b.shape() != Shape{w.shape()[1]})
+        throw ShapeError("affine", "[m, n] x [n, p] + [p]", fmt::format("{} x {} + {}", described(x), described(w), described(b)));
+    if (!internal::fast_path()) return matmul(x, w) + b;
+    Tensor<T> y = Tensor<T>::uninitialised({x.shape()[0], w.shape()[1]});
+    kernels::copy<T>(y.fill_view(), b.view().broadcast_to(y.shape()));
+    multiply(x, w, y.fill_view(), true);
+    if (!any_recorded(operands)) return y;
+    const auto definition = [](const Values& v) -> Values {
+        return {matmul(std::get<Tensor<T>>(v[0]), std::get<Tensor<T>>(v[1])) + std::get<Tensor<T>>(v[2])};
+    };
+    return append(std::move(y), std::move(operands), std::make_unique<const Affine<T>>(composed("affine", definition, x, w, b)));
+}
+
+template Tensor<float> affine(const Tensor<float>&, const Tensor<float>&, const Tensor<float>&);
+template Tensor<double> affine(const Tensor<double>&, const Tensor<double>&, const Tensor<double>&);
 template Tensor<float> matmul(const Tensor<float>&, const Tensor<float>&);
 template Tensor<double> matmul(const Tensor<double>&, const Tensor<double>&);
 

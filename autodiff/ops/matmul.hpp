@@ -15,5 +15,14 @@ inline namespace v1 {
 template <class T>
 Tensor<T> matmul(const Tensor<T>& a, const Tensor<T>& b);
 
+/// y[i, j] = sum_k x[i, k] w[k, j] + b[j]        x: [m, n]   w: [n, p]   b: [p]   y: [m, p]
+///
+/// matmul(x, w) + b, with a fast path (fast_paths.hpp): the product is added to what begins as b.
+/// vjp      xbar += ybar w^T,  wbar += x^T ybar,  bbar += sum_i ybar[i]
+/// saves    x, w          cost  as matmul
+/// throws   ShapeError unless the three have these shapes
+template <class T>
+Tensor<T> affine(const Tensor<T>& x, const Tensor<T>& w, const Tensor<T>& b);
+
 }  // namespace v1
 }  // namespace autodiff

@@ -70,6 +70,16 @@ BOOST_AUTO_TEST_CASE(indices_outside_the_extent_are_named_with_their_position) {
 BOOST_AUTO_TEST_CASE(products_name_both_shapes_when_they_do_not_fit) {
     throws<ShapeError>([] { return matmul(of({2, 3}), of({2, 3})); }, "matmul: expected [m, n] x [n, p], got [2, 3] x [2, 3]");
     throws<ShapeError>([] { return matmul(of({3}), of({3, 2})); }, "matmul: expected [m, n] x [n, p], got [3] x [3, 2]");
+    throws<ShapeError>(
+        [] {
+            return affine(of({2, 3}), of({2, 3}), of({3}));
+        },
+        "affine: expected [m, n] x [n, p] + [p], got [2, 3] x [2, 3] + [3]");
+    throws<ShapeError>(
+        [] {
+            return affine(of({2, 3}), of({3, 4}), of({3}));
+        },
+        "affine: expected [m, n] x [n, p] + [p], got [2, 3] x [3, 4] + [3]");
     throws<ShapeError>([] { return matmul(of({2, 3}), of({3})); }, "matmul: expected [m, n] x [n, p], got [2, 3] x [3]");
     throws<ShapeError>(
         [] {
@@ -191,6 +201,7 @@ BOOST_AUTO_TEST_CASE(operands_of_a_recording_that_has_ended_are_refused_by_every
     refuses("scatter_add", [&] { return scatter_add(stale, first, 1); });
     refuses("gather", [&] { return gather(stale, Indices::full({1, 1, 1, 2}, 0), 2); });
     refuses("matmul", [&] { return matmul(of({2, 2}), stale); });
+    refuses("affine", [&] { return affine(of({2, 2}), stale, of({2})); });
     refuses("conv2d", [&] { return conv2d(of({1, 1, 2, 2}), stale); });
     refuses("max_pool2d", [&] { return max_pool2d(stale, {}); });
     refuses("avg_pool2d", [&] { return avg_pool2d(stale, {}); });

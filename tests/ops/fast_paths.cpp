@@ -77,6 +77,22 @@ Composition layer_norms() {
     return c;
 }
 
+Composition affines() {
+    Composition c{"affine", "Affine", {}};
+    Draw draw(408);
+    for (const auto& [m, n, p] : std::vector<std::array<Index, 3>>{{1, 1, 1}, {1, 7, 5}, {3, 4, 2}, {40, 33, 70}, {0, 3, 2}, {2, 0, 3}}) {
+        const Tensor<double> w = draw.uniform({n, p}), b = draw.uniform({p});
+        int layout = 0;
+        for (const Tensor<double>& x : laid_out(draw.uniform({m, n}, -2, 2)))
+            c.add(fmt::format("[{}, {}] x [{}, {}] layout {}", m, n, n, p, layout++), {x, w, b},
+                  [](const auto& v) { return affine(v[0], v[1], v[2]); });
+    }
+    const Tensor<double> w = draw.uniform({4, 3}), b = draw.uniform({3}), x = draw.uniform({5, 4});
+    c.add("huge", {1e8 * x, w, b}, [](const auto& v) { return affine(v[0], v[1], v[2]); });
+    c.add("a transposed weight", {x, swap_axes(draw.uniform({3, 4}), 0, 1), b}, [](const auto& v) { return affine(v[0], v[1], v[2]); });
+    return c;
+}
+
 Composition batch_norms() {
     Composition c{"batch_norm", "BatchNorm", {}};
     Draw draw(402);
@@ -164,7 +180,7 @@ Composition attentions() {
     return c;
 }
 
-std::vector<Composition> compositions() { return {layer_norms(), batch_norms(), lstms(), grus(), attentions()}; }
+std::vector<Composition> compositions() { return {affines(), layer_norms(), batch_norms(), lstms(), grus(), attentions()}; }
 
 template <class T>
 Operands<T> as(const Operands<double>& x) {
@@ -297,6 +313,19 @@ BOOST_AUTO_TEST_CASE(of_the_sources_are_all_compared) {
     }
     for (const Composition& c : compositions()) listed.insert(c.class_name);
     BOOST_TEST(declared == listed, "in the sources: " << fmt::format("{}", declared) << ", compared: " << fmt::format("{}", listed));
+}
+
+BOOST_AUTO_TEST_CASE(add_to_an_adjoint_that_is_there_for_a_tensor_that_is_two_operands) {
+    const auto f = [](const Tensor<double>& v) { return sum(square(layer_norm(v, v, v, 1e-5))) + sum(v * v); };
+    const auto g = [](const Tensor<double>& v) { return sum(square(affine(v, v, select(v, 0, 1)))) + sum(v * v); };
+    const auto x = Tensor<double>::of({0.3, -1.2, 0.8, 2.0}), m = Tensor<double>::from_rows({{0.5, -1}, {0.25, 2}});
+    const auto [y, of_f] = value_and_gradient(f, x);
+    const auto [z, of_g] = value_and_gradient(g, m);
+    const WithoutFastPaths as_defined;
+    const auto [same_y, expected_of_f] = value_and_gradient(f, x);
+    const auto [same_z, expected_of_g] = value_and_gradient(g, m);
+    BOOST_TEST(distance(of_f, expected_of_f) < 1e-13);
+    BOOST_TEST(distance(of_g, expected_of_g) < 1e-13);
 }
 
 BOOST_AUTO_TEST_CASE(are_not_taken_where_a_program_reads_the_steps) {
