@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(linear_algebra) {
 
 BOOST_AUTO_TEST_CASE(tensors_at_speed) {
     const auto x = Tensor<double>::from_rows({{0.1, -0.2, 0.3}, {0.4, 0.5, -0.6}});
-    const Tensor<double> w{1.5, 2.0, -1.0};
+    const auto w = Tensor<double>::of({1.5, 2.0, -1.0});
     const double b = 0.25;
     auto h = elementwise([](auto x, auto w, auto b) { return tanh(x * w + b); }, x, w, b);  // one pass forward, one backward
 
