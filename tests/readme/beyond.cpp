@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(tensors_at_speed) {
     const auto x = Tensor<double>::from_rows({{0.1, -0.2, 0.3}, {0.4, 0.5, -0.6}});
     const auto w = Tensor<double>::of({1.5, 2.0, -1.0});
     const double b = 0.25;
-    auto h = elementwise([](auto x, auto w, auto b) { return tanh(x * w + b); }, x, w, b);  // one pass forward, one backward
+    auto h = elementwise([](auto t, auto u, auto v) { return tanh(t * u + v); }, x, w, b);  // one pass forward, one backward
 
     for (Index i = 0; i < 2; ++i)
         for (Index j = 0; j < 3; ++j) BOOST_TEST(std::abs(h.at(i, j) - std::tanh(x.at(i, j) * w.at(j) + b)) < 1e-15);
