@@ -96,6 +96,9 @@ class SerialOpenMP {
     int before_;
 };
 
+/// Whether rows lie a multiple of 4 KiB apart, where oneDNN, which reads them in place, loses a quarter to OpenBLAS, which copies (measured).
+bool rows_collide(const Operand& x) { return x.leading % 1024 == 0; }
+
 bool onednn_available() { return dnnl_version()->cpu_runtime == DNNL_RUNTIME_OMP && SerialOpenMP::available(); }
 
 void by_onednn(const Operand& left, const Operand& right, const Matrix<const float>& a, const Matrix<const float>& b,
@@ -124,9 +127,6 @@ void wake_buffers() {
     std::vector<float> c(m * n);
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, 1.0f, a.data(), k, b.data(), n, 0.0f, c.data(), n);
 }
-
-/// Whether rows lie a multiple of 4 KiB apart, where oneDNN, which reads them in place, loses a quarter to OpenBLAS, which copies (measured).
-bool rows_collide(const Operand& x) { return x.leading % 1024 == 0; }
 
 std::string_view name(Library library) { return library == Library::blas ? "blas" : "onednn"; }
 
