@@ -106,7 +106,6 @@ endif()
 # Everything in these sources is inlined into loops with thousands of packs in each; with a mark at both ends of each pack's scope the
 # address sanitizer makes minutes of seconds, so that it does without these marks here.
 function(wengert_instruction_sets target)
-    set_target_properties(${target} PROPERTIES DISABLE_PRECOMPILE_HEADERS ON)  # other definitions, other flags
     set(without_marks "")
     if("address" IN_LIST WENGERT_SANITIZE)
         set(without_marks -fno-sanitize-address-use-after-scope)

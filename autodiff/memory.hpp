@@ -10,11 +10,11 @@ namespace memory {
 
 /// All sizes in bytes.
 struct Statistics {
-    std::size_t in_use = 0;         ///< in tensors and saved values; what a thread has at hand for small ones counts too
-    std::size_t cached = 0;         ///< given back, kept for the next tensors
-    std::size_t peak_in_use = 0;    ///< since the program began or reset_peak()
-    std::size_t limit = 0;          ///< on in_use + cached; 0 for none
-    std::size_t system_calls = 0;   ///< how often the system was asked: a number that stands still in a loop of equal steps
+    std::size_t in_use = 0;        ///< in tensors and saved values; what a thread has at hand for small ones counts too
+    std::size_t cached = 0;        ///< given back, kept for the next tensors
+    std::size_t peak_in_use = 0;   ///< since the program began or reset_peak()
+    std::size_t limit = 0;         ///< on in_use + cached; 0 for none
+    std::size_t system_calls = 0;  ///< how often the system was asked: a number that stands still in a loop of equal steps
 };
 
 [[nodiscard]] Statistics stats() noexcept;

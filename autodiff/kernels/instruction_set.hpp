@@ -48,6 +48,18 @@ decltype(auto) with_instruction_set(F&& f) {
     }
 }
 
+/// A table of kernels as fill<S>(table), found beside the table's type, makes it for the set S in use; made at the first call.
+/// For sources of a target that has called wengert_instruction_sets.
+template <class Table>
+const Table& kernels_in_use() {
+    static const Table table = [] {
+        Table t;
+        with_instruction_set([&t]<InstructionSet S>() { fill<S>(t); });
+        return t;
+    }();
+    return table;
+}
+
 }  // namespace kernels
 }  // namespace v1
 }  // namespace autodiff

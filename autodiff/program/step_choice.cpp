@@ -8,12 +8,7 @@ namespace program {
 
 template <class T>
 const LaneKernels<T>& lane_kernels() {
-    static const LaneKernels<T> table = [] {
-        LaneKernels<T> t;
-        kernels::with_instruction_set([&t]<kernels::InstructionSet S>() { fill<S>(t); });
-        return t;
-    }();
-    return table;
+    return kernels::kernels_in_use<LaneKernels<T>>();
 }
 template const LaneKernels<float>& lane_kernels();
 template const LaneKernels<double>& lane_kernels();
