@@ -177,7 +177,7 @@ void direct_conv2d(const ConvPlan& plan, const T* x, const T* w, T* y) {
 
 template <class T>
 void direct_conv2d_input(const ConvPlan& plan, const T* ybar, const T* w, T* xbar) {
-    const auto& [stride, padding, dilation, groups] = plan.g;
+    const auto &stride = plan.g.stride, &padding = plan.g.padding, &dilation = plan.g.dilation;
     // Pixels of x that lie a stride apart see the same weights: each such set is a correlation of ybar with some of them.
     for (Index a = 0; a < std::min(stride[0], plan.h); ++a)
         for (Index b = 0; b < std::min(stride[1], plan.w); ++b) {
