@@ -5,10 +5,12 @@
 // hand it takes the two derivatives of a table, cos u and 2x, and one multiplication. Both ways must give the same number.
 #include "autodiff/autodiff.hpp"
 #include "examples/evidence.hpp"
+#include "examples/page.hpp"
 
 #include <cmath>
 
-int main() {
+int main(int arguments, char** argument) {
+    const Page page(arguments, argument);
     const double x = 1.5;
     const auto [y, dy] = autodiff::value_and_gradient(
         [](const auto& v) {
@@ -26,5 +28,11 @@ int main() {
     Evidence evidence;
     evidence.check("y", y, std::sin(u));
     evidence.check("dy/dx", dy, dy_du * du_dx);
+
+    // The same on a tape, for the page: there every step of the sweep can be looked at.
+    autodiff::Tape tape;
+    const auto v = tape.variable(x, "x"), inner = v * v, outer = sin(inner);
+    tape.name(inner, "u"), tape.name(outer, "y");
+    page.write(outer);
     return evidence.status();
 }

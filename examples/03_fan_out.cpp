@@ -6,12 +6,15 @@
 // twice: the last line shows what it would say.
 #include "autodiff/autodiff.hpp"
 #include "examples/evidence.hpp"
+#include "examples/page.hpp"
 
-int main() {
+int main(int arguments, char** argument) {
+    const Page page(arguments, argument);
     autodiff::Tape tape;
     const auto a = tape.variable(2, "a"), b = tape.variable(1, "b");
     const auto sum = a + b, next = b + 1;
     const auto e = sum * next;
+    tape.name(sum, "a + b"), tape.name(next, "b + 1"), tape.name(e, "e");
     const auto de = gradient(e);
 
     const double along_sum = de[sum] * 1;    // de/d(a + b) * d(a + b)/db
@@ -24,5 +27,6 @@ int main() {
     evidence.check("de/da", de[a], 2);
     evidence.check("de/db", de[b], along_sum + along_next);
     evidence.check("de/db is 5, not the 2 or 3 of one path alone", de[b] == 5);
+    page.write(e);
     return evidence.status();
 }

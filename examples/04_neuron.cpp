@@ -6,10 +6,12 @@
 // other formula of backpropagation repeats these three; the next example has a whole layer of them.
 #include "autodiff/autodiff.hpp"
 #include "examples/evidence.hpp"
+#include "examples/page.hpp"
 
 #include <array>
 
-int main() {
+int main(int arguments, char** argument) {
+    const Page page(arguments, argument);
     const double t = 0;
     const std::array x{-1.0, -2.0};
     autodiff::Tape tape;
@@ -18,6 +20,7 @@ int main() {
     const auto z = w[0] * x[0] + w[1] * x[1] + b;
     const auto a = sigmoid(z);
     const auto L = square(a - t) / 2;
+    tape.name(z, "z"), tape.name(a, "a"), tape.name(L, "L");
     const auto dL = gradient(L);
 
     const double from_loss = a.value() - t;            // dL/da
@@ -34,5 +37,6 @@ int main() {
     evidence.check("dL/dw0", dL[w[0]], from_loss * slope * x[0]);
     evidence.check("dL/dw1", dL[w[1]], from_loss * slope * x[1]);
     evidence.check("dL/db", dL[b], from_loss * slope);
+    page.write(L);
     return evidence.status();
 }

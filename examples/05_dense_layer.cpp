@@ -7,10 +7,12 @@
 #include "autodiff/autodiff.hpp"
 #include "autodiff/explain/explain.hpp"
 #include "examples/evidence.hpp"
+#include "examples/page.hpp"
 
 using autodiff::Index, autodiff::Tensor;
 
-int main() {
+int main(int arguments, char** argument) {
+    const Page page(arguments, argument);
     autodiff::Tape tape;
     const Tensor<double> x({1, 2}, {0.5, -1}), t({1, 2}, {1, 0});
     const auto W1 = tape.variable(Tensor<double>({2, 3}, {0.1, -0.2, 0.3, 0.4, 0.5, -0.6}), "W1");
@@ -41,5 +43,6 @@ int main() {
         for (Index i = 0; i < 2; ++i) evidence.check(fmt::format("dL/dW1({}, {})", i, j), dL[W1].at(i, j), delta1[j] * x.at(0, i));
         evidence.check(fmt::format("dL/db1({})", j), dL[b1].at(j), delta1[j]);
     }
+    page.write(L, {.first_index = 1});
     return evidence.status();
 }

@@ -8,6 +8,7 @@
 #include <array>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
+#include <functional>
 #include <vector>
 
 namespace {
@@ -16,27 +17,18 @@ using namespace autodiff;
 using T = Tensor<double>;
 using test::close;
 
+using Function = std::function<Scalar(const Scalar&)>;
+
 /// The n-th derivative by n nested calls; bit k of `forward` says whether level k goes forward.
-template <unsigned n, unsigned forward, class F>
-Scalar nth(const F& f, const Scalar& x) {
-    if constexpr (n == 0) {
-        return f(x);
-    } else {
-        const auto inner = [&f](const Scalar& t) { return nth<n - 1, forward, F>(f, t); };
-        if constexpr ((forward >> (n - 1) & 1u) != 0)
-            return jvp(inner, x, Scalar(1)).second;
-        else
-            return gradient(inner, x);
-    }
+Scalar nth(unsigned n, unsigned forward, const Function& f, const Scalar& x) {
+    if (n == 0) return f(x);
+    const Function inner = [&f, n, forward](const Scalar& t) { return nth(n - 1, forward, f, t); };
+    return (forward >> (n - 1) & 1u) != 0 ? jvp(inner, x, Scalar(1)).second : gradient(inner, x);
 }
 /// The same with a plain outermost level.
-template <unsigned n, unsigned forward = 0, class F>
-double derivative(const F& f, double x) {
-    const auto inner = [&f](const Scalar& t) { return nth<n - 1, forward, F>(f, t); };
-    if constexpr ((forward >> (n - 1) & 1u) != 0)
-        return jvp(inner, x, 1.0).second;
-    else
-        return gradient(inner, x);
+double derivative(unsigned n, unsigned forward, const Function& f, double x) {
+    const Function inner = [&f, n, forward](const Scalar& t) { return nth(n - 1, forward, f, t); };
+    return (forward >> (n - 1) & 1u) != 0 ? jvp(inner, x, 1.0).second : gradient(inner, x);
 }
 
 template <unsigned n>
@@ -81,18 +73,13 @@ BOOST_AUTO_TEST_SUITE(nesting)
 
 BOOST_AUTO_TEST_CASE(derivatives_up_to_the_fourth_in_every_mixture_of_modes_are_those_of_nested_duals) {
     const double x = 0.7;
-    BOOST_TEST(close(derivative<1>(wave, x), by_duals<1>(wave, x), {.relative = 1e-14}));
-    const auto in_every_mixture = [&]<unsigned n, unsigned... m>(std::integer_sequence<unsigned, n>,
-                                                                 std::integer_sequence<unsigned, m...>) {
-        return std::array{derivative<n, m>(wave, x)...};
-    };
-    for (const double second : in_every_mixture(std::integer_sequence<unsigned, 2>{}, std::make_integer_sequence<unsigned, 4>{}))
-        BOOST_TEST(close(second, by_duals<2>(wave, x), {.relative = 1e-13}));
-    for (const double third : in_every_mixture(std::integer_sequence<unsigned, 3>{}, std::make_integer_sequence<unsigned, 8>{}))
-        BOOST_TEST(close(third, by_duals<3>(wave, x), {.relative = 1e-12}));
-    for (const double fourth : {derivative<4, 0b0000>(wave, x), derivative<4, 0b1111>(wave, x), derivative<4, 0b0101>(wave, x),
-                                derivative<4, 0b1010>(wave, x), derivative<4, 0b0011>(wave, x)})
-        BOOST_TEST(close(fourth, by_duals<4>(wave, x), {.relative = 1e-11}));
+    BOOST_TEST(close(derivative(1, 0, wave, x), by_duals<1>(wave, x), {.relative = 1e-14}));
+    for (unsigned modes = 0; modes < 4; ++modes)
+        BOOST_TEST(close(derivative(2, modes, wave, x), by_duals<2>(wave, x), {.relative = 1e-13}), "modes " << modes);
+    for (unsigned modes = 0; modes < 8; ++modes)
+        BOOST_TEST(close(derivative(3, modes, wave, x), by_duals<3>(wave, x), {.relative = 1e-12}), "modes " << modes);
+    for (unsigned modes = 0; modes < 16; ++modes)
+        BOOST_TEST(close(derivative(4, modes, wave, x), by_duals<4>(wave, x), {.relative = 1e-11}), "modes " << modes);
 }
 
 BOOST_AUTO_TEST_CASE(every_rule_has_the_third_derivative_of_nested_duals_in_both_modes) {
@@ -101,8 +88,8 @@ BOOST_AUTO_TEST_CASE(every_rule_has_the_third_derivative_of_nested_duals_in_both
         const auto f = [](const auto& x) { return apply(R{}, x); };
         const double expected = by_duals<3>(f, at), scale = std::abs(by_duals<2>(f, at));
         BOOST_TEST_CONTEXT(R::name) {
-            BOOST_TEST(close(derivative<3, 0b000>(f, at), expected, {.relative = 1e-11, .absolute = 1e-12 * scale}));
-            BOOST_TEST(close(derivative<3, 0b110>(f, at), expected, {.relative = 1e-11, .absolute = 1e-12 * scale}));
+            BOOST_TEST(close(derivative(3, 0b000, f, at), expected, {.relative = 1e-11, .absolute = 1e-12 * scale}));
+            BOOST_TEST(close(derivative(3, 0b110, f, at), expected, {.relative = 1e-11, .absolute = 1e-12 * scale}));
         }
     });
 }
@@ -127,8 +114,8 @@ BOOST_AUTO_TEST_CASE(what_comes_from_outside_is_a_constant_inside_and_keeps_its_
 
 BOOST_AUTO_TEST_CASE(a_derivative_that_is_constant_has_derivative_0) {
     const auto linear = [](const Scalar& x) { return 3.0 * x + 1.0; };
-    BOOST_TEST((derivative<2, 0b00>(linear, 2.0)) == 0.0);
-    BOOST_TEST((derivative<3, 0b01>(linear, 2.0)) == 0.0);
+    BOOST_TEST((derivative(2, 0b00, linear, 2.0)) == 0.0);
+    BOOST_TEST((derivative(3, 0b01, linear, 2.0)) == 0.0);
     BOOST_TEST(hessian(linear, 2.0) == 0.0);
     BOOST_TEST(hvp([](const T& x) { return sum(2.0 * x); }, T::of({1, 2}), T::of({1, 1})).at(1) == 0.0);
     const auto second = [](const T& x) { return sum(gradient([](const T& t) { return sum(relu(t)); }, x)); };
@@ -260,8 +247,8 @@ BOOST_AUTO_TEST_CASE(a_struct_of_recorded_tensors_is_an_argument_inside) {
 BOOST_AUTO_TEST_CASE(stop_gradient_holds_at_every_level) {
     const auto f = [](const Scalar& x) { return x * x * stop_gradient(x); };  // derivative 2 x s, with s = x
     BOOST_TEST(gradient(f, 3.0) == 18.0);
-    BOOST_TEST((derivative<2, 0b00>(f, 3.0)) == 6.0);
-    BOOST_TEST((derivative<2, 0b11>(f, 3.0)) == 6.0);
+    BOOST_TEST((derivative(2, 0b00, f, 3.0)) == 6.0);
+    BOOST_TEST((derivative(2, 0b11, f, 3.0)) == 6.0);
     BOOST_TEST(gradient([&](const Scalar& x) { return x * stop_gradient(gradient(f, x)); }, 3.0) == 18.0);
 }
 

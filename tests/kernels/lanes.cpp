@@ -54,58 +54,58 @@ BOOST_AUTO_TEST_CASE(packs_do_what_their_lanes_would_do_one_by_one) {
 // The absolute part is for partials that cancel, as 1 - y^2 does.
 BOOST_AUTO_TEST_CASE_TEMPLATE(partials_agree_with_the_scalar_rule, T, Floats) {
     constexpr double epsilon = std::numeric_limits<T>::epsilon();
-    rules::for_each<rules::All>([]<class R>(R) {
-        const auto x = points_of_domain<R, T>(1000);
-        for (std::size_t which = 1; which <= arity_of<R>; ++which) {
-            const auto expected = lanes::by_scalars<T, long double>(code_of<R>, which, x);
+    for (const Operation code : lanes::codes_of<rules::All>()) {
+        const auto x = points_of_domain<T>(code, 1000);
+        for (std::size_t which = 1; which <= arity_of(code); ++which) {
+            const auto expected = lanes::by_scalars<T, long double>(code, which, x);
             for (const auto set : lanes::sets()) {
-                const auto got = lanes::on_rule(set, code_of<R>, which, x);
+                const auto got = lanes::on_rule(set, code, which, x);
                 for (std::size_t i = 0; i < got.size(); ++i)
                     if (const auto same = close(got[i], expected[i], {.relative = 20 * epsilon, .absolute = 6 * epsilon}); !same)
-                        BOOST_ERROR(where(R::name, set, which, x, i) << ": " << same.message());
+                        BOOST_ERROR(where(name(code), set, which, x, i) << ": " << same.message());
             }
         }
-    });
+    }
 }
 
 // NaN where the scalar rule gives NaN, its infinities, its zeros, its signs; and its finite numbers.
 BOOST_AUTO_TEST_CASE_TEMPLATE(singular_points_give_what_the_scalar_rule_gives, T, Floats) {
     constexpr double epsilon = std::numeric_limits<T>::epsilon();
-    rules::for_each<rules::All>([]<class R>(R) {
-        const auto x = singular_points<R, T>();
-        for (std::size_t which = 0; which <= arity_of<R>; ++which) {
-            const auto expected = lanes::by_scalars<T>(code_of<R>, which, x);
+    for (const Operation code : lanes::codes_of<rules::All>()) {
+        const auto x = singular_points<T>(code);
+        for (std::size_t which = 0; which <= arity_of(code); ++which) {
+            const auto expected = lanes::by_scalars<T>(code, which, x);
             for (const auto set : lanes::sets()) {
-                const auto got = lanes::on_rule(set, code_of<R>, which, x);
+                const auto got = lanes::on_rule(set, code, which, x);
                 for (std::size_t i = 0; i < got.size(); ++i) {
                     const bool special = std::isnan(expected[i]) || std::isinf(expected[i]) || expected[i] == 0;
                     const bool right = special ? same_bits_or_both_nan(got[i], expected[i])
                                                : bool(close(got[i], expected[i], {.relative = 20 * epsilon, .ulps = 1}));
-                    if (!right) BOOST_ERROR(where(R::name, set, which, x, i) << ": got " << got[i] << ", scalar " << expected[i]);
+                    if (!right) BOOST_ERROR(where(name(code), set, which, x, i) << ": got " << got[i] << ", scalar " << expected[i]);
                 }
             }
         }
-    });
+    }
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(each_lane_gives_what_it_gives_alone, T, Floats) {
-    rules::for_each<rules::All>([]<class R>(R) {
-        auto x = points_of_every_size<R, T>(200);
-        const auto singular = singular_points<R, T>();  // in between, so that ordinary numbers have neighbours of every kind
+    for (const Operation code : lanes::codes_of<rules::All>()) {
+        auto x = points_of_every_size<T>(code, 200);
+        const auto singular = singular_points<T>(code);  // in between, so that ordinary numbers have neighbours of every kind
         for (std::size_t k = 0; k < x.size(); ++k)
             for (std::size_t i = 1; i < x[k].size(); i += 2) x[k][i] = singular[k][37 * i % singular[k].size()];
-        for (std::size_t which = 0; which <= arity_of<R>; ++which)
+        for (std::size_t which = 0; which <= arity_of(code); ++which)
             for (const auto set : lanes::sets()) {
-                const auto together = lanes::on_rule(set, code_of<R>, which, x);
+                const auto together = lanes::on_rule(set, code, which, x);
                 for (std::size_t i = 0; i < together.size(); ++i) {
                     Points<T> one;
                     for (const auto& operand : x) one.push_back({operand[i]});
-                    const T alone = lanes::on_rule(set, code_of<R>, which, one)[0];
+                    const T alone = lanes::on_rule(set, code, which, one)[0];
                     if (!same_bits_or_both_nan(together[i], alone))
-                        BOOST_ERROR(where(R::name, set, which, x, i) << ": together " << together[i] << ", alone " << alone);
+                        BOOST_ERROR(where(name(code), set, which, x, i) << ": together " << together[i] << ", alone " << alone);
                 }
             }
-    });
+    }
 }
 
 // The double nearest to n pi/2, whose sine or cosine is what the rounding of n pi/2 left: every bit of pi counts.
@@ -115,17 +115,14 @@ BOOST_AUTO_TEST_CASE(angles_beside_multiples_of_a_right_angle_keep_their_digits)
     for (int n = 1; n < 2000; ++n) angles.push_back(static_cast<double>(n * (std::numbers::pi_v<long double> / 2)));
     for (int i = 0; i < 4000; ++i)
         angles.push_back(static_cast<double>(static_cast<long double>(random() % 800000) * (std::numbers::pi_v<long double> / 2)));
-    const auto check = [&]<class R>(R) {
-        const auto exact = lanes::by_scalars<double, long double>(code_of<R>, 0, {angles});
+    for (const Operation code : {code_of<rules::Sin>, code_of<rules::Cos>, code_of<rules::Tan>}) {
+        const auto exact = lanes::by_scalars<double, long double>(code, 0, {angles});
         for (const auto set : lanes::sets()) {
-            const auto got = lanes::on_rule<double>(set, code_of<R>, 0, {angles});
+            const auto got = lanes::on_rule<double>(set, code, 0, {angles});
             for (std::size_t i = 0; i < got.size(); ++i)
-                BOOST_TEST(close(got[i], exact[i], {.ulps = 2.5}), where<double>(R::name, set, 0, {angles}, i));
+                BOOST_TEST(close(got[i], exact[i], {.ulps = 2.5}), where<double>(name(code), set, 0, {angles}, i));
         }
-    };
-    check(rules::Sin{});
-    check(rules::Cos{});
-    check(rules::Tan{});
+    }
 }
 
 BOOST_AUTO_TEST_CASE(powers_and_logarithms_that_are_exact_are_exact) {

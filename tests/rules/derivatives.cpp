@@ -7,8 +7,10 @@
 #include <array>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
+#include <functional>
 #include <random>
-#include <string>
+#include <span>
+#include <string_view>
 #include <tuple>
 
 namespace {
@@ -81,6 +83,21 @@ bool near_a_kink(const std::array<double, N>& x) {
         return false;
 }
 
+/// Where a check stands. It is not a template, so that what reports of it is compiled once.
+struct Where {
+    std::string_view rule;
+    std::span<const double> x;
+    int sampled;
+};
+void in_context(const Where& where, const std::function<void()>& f) {
+    BOOST_TEST_CONTEXT(fmt::format("{} at {:.17g} (point {}, seed {})", where.rule, fmt::join(where.x, ", "), where.sampled, seed)) f();
+}
+void holds(const boost::test_tools::assertion_result& result, std::string_view what = "", std::size_t operand = 0) {
+    BOOST_TEST(result, what << " operand " << operand << ": " << result.message());
+}
+/// One function for all that are differentiated here.
+test::Difference slope(const std::function<long double(long double)>& f, long double x) { return ridders(f, x); }
+
 /// Calls f(x) at random points of R's domain that are not near a kink.
 template <class R, class F>
 void at_random_points(const F& f) {
@@ -94,8 +111,7 @@ void at_random_points(const F& f) {
         });
         if (near_a_kink<R>(x)) continue;
         ++sampled;
-        const std::string where = fmt::format("{} at {:.17g} (point {}, seed {})", R::name, fmt::join(x, ", "), sampled, seed);
-        BOOST_TEST_CONTEXT(where) f(x);
+        in_context({R::name, x, sampled}, [&] { f(x); });
     }
 }
 
@@ -125,15 +141,15 @@ BOOST_AUTO_TEST_SUITE(rules)
 // The reference is the same formula in 64 bits of mantissa; the absolute part is for results that cancel near a root of y (lgamma at 2).
 BOOST_AUTO_TEST_CASE_TEMPLATE(value_in_double_agrees_with_long_double, R, AllRules) {
     at_random_points<R>([](const auto& x) {
-        BOOST_TEST(close(value_of<R>(x), value_of<R>(convert<long double>(x)), {.absolute = 2e-16 * cancelling<R>(x), .ulps = 3}));
+        holds(close(value_of<R>(x), value_of<R>(convert<long double>(x)), {.absolute = 2e-16 * cancelling<R>(x), .ulps = 3}));
     });
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(value_in_float_agrees_with_long_double, R, AllRules) {
     at_random_points<R>([](const auto& x) {
         const auto rounded = convert<float>(x);
-        BOOST_TEST(close(value_of<R>(rounded), value_of<R>(convert<long double>(rounded)),
-                         {.absolute = 1.2e-7 * cancelling<R>(rounded), .ulps = 3}));
+        holds(close(value_of<R>(rounded), value_of<R>(convert<long double>(rounded)),
+                    {.absolute = 1.2e-7 * cancelling<R>(rounded), .ulps = 3}));
     });
 }
 
@@ -148,9 +164,9 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(partial_agrees_with_differences_of_the_value, R, A
                     at[K] = moved;
                     return value_of<R>(at);
                 };
-                BOOST_TEST(close(partial, ridders(along, x[K]).derivative, {.relative = 1e-12, .absolute = 1e-12}), "operand " << K);
+                holds(close(partial, slope(along, x[K]).derivative, {.relative = 1e-12, .absolute = 1e-12}), "partial", K);
             } else
-                BOOST_TEST(std::isnan(partial), "operand " << K);
+                holds(std::isnan(partial), "partial", K);
         });
     });
 }
@@ -163,8 +179,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(partial_in_double_and_float_agrees_with_long_doubl
                 const auto wide = convert<long double>(at);
                 return close(partial_of<R, K>(at, value_of<R>(at)), partial_of<R, K>(wide, value_of<R>(wide)), tolerance);
             };
-            BOOST_TEST(agrees(x, {.relative = 4e-15, .absolute = 4e-16}), "operand " << K << " in double");
-            BOOST_TEST(agrees(convert<float>(x), {.relative = 2e-6, .absolute = 2e-7}), "operand " << K << " in float");
+            holds(agrees(x, {.relative = 4e-15, .absolute = 4e-16}), "double", K);
+            holds(agrees(convert<float>(x), {.relative = 2e-6, .absolute = 2e-7}), "float", K);
         });
     });
 }
@@ -185,7 +201,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(second_derivative_by_duals_agrees_with_differences
                         return partial_of<R, K>(at, value_of<R>(at));
                     };
                     const long double second = partial_of<R, K>(dual, y).tangent;
-                    BOOST_TEST(close(second, ridders(along, x[J]).derivative, {.relative = 1e-10, .absolute = 1e-10}), K << ", " << J);
+                    holds(close(second, slope(along, x[J]).derivative, {.relative = 1e-10, .absolute = 1e-10}), "partial of partial", J);
                 }
             });
         });
