@@ -63,6 +63,7 @@ struct Paths {
         double product = 0;
     };
     std::string of;           ///< x
+    bool asked = false;       ///< among options.elements
     bool counted = false;     ///< false: more values lie between x and L than are looked at, and nothing below is known
     std::uint64_t count = 0;  ///< how many paths there are; the largest number stands for all above it
     std::vector<Path> shown;  ///< the ones with the largest |product| first

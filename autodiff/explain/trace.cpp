@@ -93,7 +93,10 @@ class Parts {
     }
 
     void list_paths() {
-        for (const Spot& s : asked_) trace_.paths.push_back(paths_from(tape_, s, paths_asked));
+        for (const Spot& s : asked_) {
+            trace_.paths.push_back(paths_from(tape_, s, paths_asked));
+            trace_.paths.back().asked = true;
+        }
         for (std::uint32_t row = 1; row <= tape_.root() && trace_.paths.size() < most_paths; ++row) {
             if (tape_.operation(row) != "variable" || !tape_.reached(row)) continue;
             const std::uint32_t n = tape_.node_at(row);

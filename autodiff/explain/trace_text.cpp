@@ -29,11 +29,12 @@ class Writer {
                                        trace_.rows, trace_.variables, derivative_name(trace_, trace_.loss)) +
                            forward.text() + more + '\n' + reverse.text() + more;
         for (const auto& step : trace_.reverse)
-            if (!step.elements.empty()) text += tensor(step);
+            if (tells_more(step)) text += tensor(step);
         for (const DenseWeight& weight : trace_.weights)
             text +=
                 '\n' + to_string(Explanation{trace_.loss, trace_.loss_value, weight, trace_.options.digits, trace_.options.first_index});
-        for (const Paths& paths : trace_.paths) text += list(paths);
+        for (const Paths& paths : trace_.paths)
+            if (paths.asked) text += list(paths);
         if (marked_) text += "~ the factors are rounded for print, the product is not their product to the last digit\n";
         return text;
     }
@@ -83,6 +84,14 @@ class Writer {
             cells = {"", "", "", ""};
         }
         if (step.pushes.empty()) table.line({cells[0], cells[1], cells[2], cells[3], "-", step.reached ? "-" : "not reached"});
+    }
+
+    /// Whether some element of a tensor is more than a copy of another one.
+    static bool tells_more(const Trace::Reverse& step) {
+        return std::any_of(step.elements.begin(), step.elements.end(), [](const Trace::Element& element) {
+            const auto& shown = element.sum.shown;
+            return shown.size() > 1 || (shown.size() == 1 && std::abs(shown[0].local) != 1);
+        });
     }
 
     /// A tensor's adjoint: what it is like, and its largest elements taken apart.
