@@ -13,9 +13,9 @@ int run(const CheckCommand& command) {
     const Recorded recorded = record(tape, problem);
     autodiff::ManualGradients manual;
     for (const auto& [name, tensor] : read_tensors_file(command.manual)) manual.set(name, tensor);
-    const autodiff::Comparison comparison =
-        compare(manual, recorded.loss, {.rtol = command.rtol, .digits = command.digits, .first_index = command.one_based ? 1 : 0,
-                                        .learning_rate = command.learning_rate});
+    const autodiff::Comparison comparison = compare(
+        manual, recorded.loss,
+        {.rtol = command.rtol, .digits = command.digits, .first_index = command.one_based ? 1 : 0, .learning_rate = command.learning_rate});
     std::string text = command.format == "json" ? to_json(comparison) : to_string(comparison);
     if (text.empty() || text.back() != '\n') text += '\n';
     write_output(text, "");

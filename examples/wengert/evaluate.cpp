@@ -39,7 +39,7 @@ std::string pointing(const std::string& sentence, const std::string& text, std::
         line += static_cast<unsigned char>(text[k]) < 0x20 || text[k] == 0x7f ? ' ' : text[k];
         if (k < at && !continues(text[k])) caret += ' ';
     }
-    return fmt::format("{}:\n  {}{}\n  {}^", sentence, line, last < text.size() ? "..." : "", caret);
+    return fmt::format("{}{}\n  {}{}\n  {}^", sentence, sentence.ends_with('?') ? "" : ":", line, last < text.size() ? "..." : "", caret);
 }
 
 Scalar evaluate(const Expression& expression, Values& values) {
@@ -55,8 +55,10 @@ Scalar evaluate(const Expression& expression, Values& values) {
             } else {
                 std::vector<std::string> known;
                 for (const auto& [name, unused] : values) known.push_back(name);
-                const std::string hint = find_function(s.name) ? fmt::format("; the function is {}(...)", s.name) : did_you_mean(s.name, known);
-                throw BadInput(pointing(fmt::format("expected a value for '{0}', as in --at {0}=1{1}", s.name, hint), expression.text, s.at));
+                const std::string hint =
+                    find_function(s.name) ? fmt::format("; the function is {}(...)", s.name) : did_you_mean(s.name, known);
+                throw BadInput(
+                    pointing(fmt::format("expected a value for '{0}', as in --at {0}=1{1}", s.name, hint), expression.text, s.at));
             }
         } else if constexpr (std::same_as<S, Expression::Call>) {
             const auto operands = static_cast<std::size_t>(autodiff::arity(s.rule));

@@ -28,8 +28,10 @@ std::vector<std::pair<std::string, double>> parse_values(const std::vector<std::
         for (const std::string_view part : split(list, ',')) {
             const std::size_t equals = part.find('=');
             const std::string name(trimmed(part.substr(0, equals)));
-            const bool is_name = !name.empty() && name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789") ==
-                                                      std::string::npos && (name[0] < '0' || name[0] > '9');
+            const bool is_name =
+                !name.empty() &&
+                name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789") == std::string::npos &&
+                (name[0] < '0' || name[0] > '9');
             if (equals == std::string_view::npos || !is_name)
                 throw BadInput(fmt::format("--at: expected names with values such as w=0.5,a=2, got '{}'", printable(part)));
             for (const auto& [other, unused] : values)
@@ -62,8 +64,8 @@ class Asked {
         const auto wanted = [&] {
             std::string example = name + "[";
             for (Index axis = 0; axis < shape.rank(); ++axis) example += fmt::format("{}{}", axis > 0 ? ", " : "", first_index_);
-            return BadInput(fmt::format("{}: expected an element of {} {}, such as '{}]', got '{}'", option, name, to_string(shape), example,
-                                        printable(text)));
+            return BadInput(fmt::format("{}: expected an element of {} {}, such as '{}]', got '{}'", option, name, to_string(shape),
+                                        example, printable(text)));
         };
         std::vector<Index> position;
         if (bracket != std::string::npos) {
@@ -91,7 +93,8 @@ class Asked {
 std::string format_of(const ExplainCommand& command) {
     if (!command.format.empty()) return command.format;
     const std::string extension = std::filesystem::path(command.output).extension().string();
-    for (const auto& [ending, format] : {std::pair{".html", "html"}, {".htm", "html"}, {".md", "md"}, {".dot", "dot"}, {".gv", "dot"}, {".mmd", "mermaid"}})
+    for (const auto& [ending, format] :
+         {std::pair{".html", "html"}, {".htm", "html"}, {".md", "md"}, {".dot", "dot"}, {".gv", "dot"}, {".mmd", "mermaid"}})
         if (extension == ending) return format;
     return "text";
 }

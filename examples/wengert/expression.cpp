@@ -41,8 +41,8 @@ class Builder {
         const auto rule = find_function(f.name);
         if (!rule) fail(f.begin, fmt::format("expected a function, got '{}'{}", f.name, did_you_mean(f.name, function_names())));
         if (autodiff::arity(*rule) != f.arguments)
-            fail(f.begin, fmt::format("expected {} argument{} of {}, got {}", autodiff::arity(*rule), autodiff::arity(*rule) == 1 ? "" : "s",
-                                      f.name, f.arguments));
+            fail(f.begin, fmt::format("expected {} argument{} of {}, got {}", autodiff::arity(*rule),
+                                      autodiff::arity(*rule) == 1 ? "" : "s", f.name, f.arguments));
         operation(*rule);
     }
     void assign() {
@@ -100,6 +100,8 @@ const x3::rule<class sum_id> sum = "a number, a name, a function or '('";
 const x3::rule<class product_id> product = "a number, a name, a function or '('";
 const x3::rule<class signed_id> signed_operand = "a number, a name, a function or '('";
 const x3::rule<class arguments_id> arguments = "a number, a name, a function or '('";
+const x3::rule<class closing_id> closing = "an operator or ')'";
+const x3::rule<class closing_call_id> closing_call = "an operator, ',' or ')'";
 const x3::rule<class operand_id> operand = "a number, a name, a function or '('";
 
 const auto blank = x3::char_(" \t\r\n");
@@ -110,19 +112,23 @@ const auto letter = x3::char_('a', 'z') | x3::char_('A', 'Z') | x3::char_('_');
 const auto name = x3::raw[x3::lexeme[letter >> *(letter | x3::char_('0', '9'))]];
 
 const auto arguments_def = (sum >> x3::eps[argument]) % ',';
-const auto operand_def = literal[number] | (name[open] >> ((x3::lit('(') > arguments > x3::lit(')')[call]) | x3::eps[use_name])) |
-                         (x3::lit('(') > sum > ')');
-const auto signed_operand_def = x3::eps[enter] >> ((x3::lit('-') > signed_operand)[emit<code_of<rules::Neg>>] | (x3::lit('+') > signed_operand) |
-                                                   (operand >> -(x3::lit('^') > signed_operand)[emit<code_of<rules::Pow>>])) >>
+const auto closing_def = x3::lit(')');
+const auto closing_call_def = x3::lit(')')[call];
+const auto operand_def =
+    literal[number] | (name[open] >> ((x3::lit('(') > arguments > closing_call) | x3::eps[use_name])) | (x3::lit('(') > sum > closing);
+const auto signed_operand_def = x3::eps[enter] >>
+                                ((x3::lit('-') > signed_operand)[emit<code_of<rules::Neg>>] | (x3::lit('+') > signed_operand) |
+                                 (operand >> -(x3::lit('^') > signed_operand)[emit<code_of<rules::Pow>>])) >>
                                 x3::eps[leave];
 const auto product_def = signed_operand >> *((x3::lit('*') > signed_operand)[emit<code_of<rules::Mul>>] |
                                              (x3::lit('/') > signed_operand)[emit<code_of<rules::Div>>]);
-const auto sum_def = product >> *((x3::lit('+') > product)[emit<code_of<rules::Add>>] | (x3::lit('-') > product)[emit<code_of<rules::Sub>>]);
+const auto sum_def = product >>
+                     *((x3::lit('+') > product)[emit<code_of<rules::Add>>] | (x3::lit('-') > product)[emit<code_of<rules::Sub>>]);
 const auto assignment = &(name >> '=') >> name[open] >> '=' >> (x3::eps > sum) >> x3::eps[assign];
 const auto statement = x3::eps[begin_statement] >> (assignment | ((x3::eps > sum) >> x3::eps[finish]));
 const auto program_def = statement % ';';
 
-BOOST_SPIRIT_DEFINE(program, sum, product, signed_operand, arguments, operand)
+BOOST_SPIRIT_DEFINE(program, sum, product, signed_operand, arguments, closing, closing_call, operand)
 
 }  // namespace
 

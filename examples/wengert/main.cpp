@@ -14,7 +14,7 @@
 #include <cstdio>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <optional>
+#include <memory>
 
 namespace {
 
@@ -117,7 +117,8 @@ class CommandLine {
         CLI::App& app = *check_app_;
         app.footer("The exit status is 0 if all agree, 1 if one differs, 2 for bad input.");
         app.add_option("model", check_.model, "a network, its data and parameters, as `wengert template` writes it")->required();
-        app.add_option("manual", check_.manual, "gradients by name (dW2, dz1, ...) in a file .npz, .npy, .json or .safetensors")->required();
+        app.add_option("manual", check_.manual, "gradients by name (dW2, dz1, ...) in a file .npz, .npy, .json or .safetensors")
+            ->required();
         app.add_option("--format", check_.format, "text (the default) or json")->check(one_of({"text", "json"}));
         app.add_option("--digits", text(), "significant digits (6)")->check(digits(check_.digits));
         app.add_flag("--one-based", check_.one_based, "indices begin at 1");

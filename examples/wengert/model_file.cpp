@@ -35,15 +35,18 @@ class ModelFile {
         if (!model.is_object()) fail("an object", "something else");
         for (const auto& [key, unused] : model.items())
             if (std::find(keys.begin(), keys.end(), key) == keys.end())
-                fail("the keys layers, activations, loss, input, target, parameters", fmt::format("\"{}\"{}", printable(key), did_you_mean(key, keys)));
+                fail("the keys layers, activations, loss, input, target, parameters",
+                     fmt::format("\"{}\"{}", printable(key), did_you_mean(key, keys)));
         for (const char* key : {"layers", "input", "target", "parameters"})
             if (!model.contains(key)) fail(fmt::format("a key \"{}\"", key), "none");
         Problem problem;
+        const std::vector<Index> layers = sizes(model["layers"]);
+        const auto activations = model.contains("activations") ? words(model["activations"]) : std::vector<std::string>{};
+        const std::string loss = model.contains("loss") ? word(model["loss"], "loss") : loss_name(Loss{});
         try {
-            problem.network = make_network(sizes(model["layers"]), model.contains("activations") ? words(model["activations"]) : std::vector<std::string>{},
-                                           model.contains("loss") ? word(model["loss"], "loss") : loss_name(Loss{}));
+            problem.network = make_network(layers, activations, loss);
         } catch (const BadInput& e) {
-            throw BadInput(e.what()[0] == '"' ? e.what() : fmt::format("{}: {}", name_, e.what()));
+            throw BadInput(fmt::format("{}: {}", name_, e.what()));
         }
         problem.input = tensor(model["input"], "input");
         problem.target = tensor(model["target"], "target");
@@ -60,10 +63,12 @@ class ModelFile {
         std::error_code error;
         const std::uintmax_t size = std::filesystem::file_size(path_, error);
         if (error) throw BadInput(fmt::format("cannot read {}: {}", printable(path_.string()), error.message()));
-        if (size > largest_file) fail(fmt::format("at most {} bytes, with larger tensors in files beside it", largest_file), fmt::format("{}", size));
+        if (size > largest_file)
+            fail(fmt::format("at most {} bytes, with larger tensors in files beside it", largest_file), fmt::format("{}", size));
         std::ifstream in(path_, std::ios::binary);
         std::string bytes(static_cast<std::size_t>(size), '\0');
-        if (!in.read(bytes.data(), static_cast<std::streamsize>(size))) throw BadInput(fmt::format("cannot read {}", printable(path_.string())));
+        if (!in.read(bytes.data(), static_cast<std::streamsize>(size)))
+            throw BadInput(fmt::format("cannot read {}", printable(path_.string())));
         return bytes;
     }
     /// JSON without duplicate keys and not nested without end, so that it can be looked at recursively.
@@ -109,7 +114,9 @@ class ModelFile {
     /// A file that the model names: beside it or below, also after links are followed.
     std::filesystem::path beside(const Json& value, std::string_view key) const {
         const std::filesystem::path relative = value.get<std::string>();
-        const auto refuse = [&] { fail(fmt::format("\"{}\": a file beside it", key), fmt::format("\"{}\"", printable(relative.string()))); };
+        const auto refuse = [&] {
+            fail(fmt::format("\"{}\": a file beside it", key), fmt::format("\"{}\"", printable(relative.string())));
+        };
         if (relative.empty() || relative.is_absolute() || relative.has_root_name()) refuse();
         if (std::find(relative.begin(), relative.end(), "..") != relative.end()) refuse();
         const std::filesystem::path folder = std::filesystem::weakly_canonical(path_).parent_path();
@@ -133,8 +140,9 @@ class ModelFile {
         return tensors.front().second;
     }
     Tensor<double> tensor(const Json& value, std::string_view key) const {
-        const autodiff::AnyTensor any = value.is_string() ? one_tensor(beside(value, key))
-                                                          : inline_tensors(fmt::format("{{\"{}\":{}}}", key, value.dump()), key).front().second;
+        const autodiff::AnyTensor any = value.is_string()
+                                            ? one_tensor(beside(value, key))
+                                            : inline_tensors(fmt::format("{{\"{}\":{}}}", key, value.dump()), key).front().second;
         const auto* single = std::get_if<Tensor<float>>(&any);
         return single != nullptr ? autodiff::cast<double>(*single) : std::get<Tensor<double>>(any);
     }
@@ -147,7 +155,8 @@ class ModelFile {
 std::string tensor_text(const Tensor<double>& x) {
     const auto row = [&x](Index first, Index count) {
         std::string text = "[";
-        for (Index k = first; k < first + count; ++k) text += fmt::format("{}{}", k > first ? ", " : "", x.data()[static_cast<std::size_t>(k)]);
+        for (Index k = first; k < first + count; ++k)
+            text += fmt::format("{}{}", k > first ? ", " : "", x.data()[static_cast<std::size_t>(k)]);
         return text + "]";
     };
     if (x.rank() == 1) return row(0, x.size());
@@ -181,7 +190,8 @@ std::string model_text(const Problem& problem) {
         parameters += fmt::format("{}\n    \"{}\": {}", parameters.empty() ? "" : ",", name, tensor_text(std::get<Tensor<double>>(tensor)));
     return fmt::format("{{\n  \"layers\": [{}],\n  \"activations\": [{}],\n  \"loss\": \"{}\",\n  \"input\": {},\n  \"target\": {},\n"
                        "  \"parameters\": {{{}\n  }}\n}}\n",
-                       sizes, activations, loss_name(problem.network.loss), tensor_text(problem.input), tensor_text(problem.target), parameters);
+                       sizes, activations, loss_name(problem.network.loss), tensor_text(problem.input), tensor_text(problem.target),
+                       parameters);
 }
 
 }  // namespace wengert

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "examples/wengert/network.hpp"
 
+#include "autodiff/explain/words.hpp"
 #include "autodiff/ops/arithmetic.hpp"
 #include "autodiff/ops/compare.hpp"
 #include "autodiff/ops/layout.hpp"
 #include "autodiff/ops/matmul.hpp"
 #include "autodiff/ops/reduce.hpp"
 #include "autodiff/ops/softmax.hpp"
-#include "autodiff/explain/words.hpp"
 #include "autodiff/tape.hpp"
 #include "examples/wengert/bad_input.hpp"
 #include "examples/wengert/functions.hpp"
@@ -44,15 +44,17 @@ std::optional<autodiff::Operation> activation(const std::string& name) {
 std::string layer_name(char letter, std::size_t layer) { return fmt::format("{}{}", letter, layer + 1); }
 
 /// The parameter as double, on the tape.
-Tensor<double> parameter(autodiff::Tape& tape, const Problem& problem, const std::string& name, const Shape& shape, std::string_view meaning) {
-    const auto found = std::find_if(problem.parameters.begin(), problem.parameters.end(), [&](const auto& entry) { return entry.first == name; });
+Tensor<double> parameter(autodiff::Tape& tape, const Problem& problem, const std::string& name, const Shape& shape,
+                         std::string_view meaning) {
+    const auto found =
+        std::find_if(problem.parameters.begin(), problem.parameters.end(), [&](const auto& entry) { return entry.first == name; });
     if (found == problem.parameters.end()) throw BadInput(fmt::format("expected a parameter {} {}, got none", name, to_string(shape)));
     const auto* single = std::get_if<Tensor<float>>(&found->second);
     const Tensor<double> value = single != nullptr ? autodiff::cast<double>(*single) : std::get<Tensor<double>>(found->second);
     const bool row = shape.rank() == 1 && value.shape() == Shape{1, shape[0]};  // a bias as NumPy's broadcasting has it
     if (value.shape() != shape && !row) {
         const bool transposed = shape.rank() == 2 && value.shape() == Shape{shape[1], shape[0]};
-        throw BadInput(fmt::format("expected {} of shape {} {}, got {}{}", name, to_string(shape), meaning, to_string(value.shape()),
+        throw BadInput(fmt::format("expected {} of shape {}{}, got {}{}", name, to_string(shape), meaning, to_string(value.shape()),
                                    transposed ? "; transpose it, as is needed for weights of PyTorch" : ""));
     }
     return tape.variable(value, name);
@@ -97,8 +99,8 @@ Network make_network(std::vector<Index> sizes, const std::vector<std::string>& a
     if (known == losses.end()) {
         std::vector<std::string> names;
         for (const auto& [name, unused] : losses) names.emplace_back(name);
-        throw BadInput(
-            fmt::format("expected a loss of half_squared_error, mse, cross_entropy, got '{}'{}", printable(loss), did_you_mean(loss, names)));
+        throw BadInput(fmt::format("expected a loss of half_squared_error, mse, cross_entropy, got '{}'{}", printable(loss),
+                                   did_you_mean(loss, names)));
     }
     network.loss = known->second;
     const std::size_t layers = network.sizes.size() - 1;
@@ -106,8 +108,9 @@ Network make_network(std::vector<Index> sizes, const std::vector<std::string>& a
         throw BadInput(fmt::format("expected 1 activation or one for each of {} layers, got {}", layers, activations.size()));
     for (std::size_t layer = 0; layer < layers; ++layer) {
         const bool last_of_logits = activations.size() <= 1 && layers > 0 && layer + 1 == layers && network.loss == Loss::cross_entropy;
-        network.activations.push_back(activations.empty() || last_of_logits ? std::nullopt
-                                      : activation(activations.size() == 1 ? activations[0] : activations[layer]));
+        network.activations.push_back(activations.empty() || last_of_logits
+                                          ? std::nullopt
+                                          : activation(activations.size() == 1 ? activations[0] : activations[layer]));
     }
     return network;
 }
@@ -163,7 +166,7 @@ Recorded record(autodiff::Tape& tape, const Problem& problem) {
     Tensor<double> a = problem.input;
     for (std::size_t layer = 0; layer < network.layers(); ++layer) {
         const Index in = network.sizes[layer], out = network.sizes[layer + 1];
-        const auto W = parameter(tape, problem, layer_name('W', layer), {in, out}, "(W[i, j] from i to j)");
+        const auto W = parameter(tape, problem, layer_name('W', layer), {in, out}, " (W[i, j] from i to j)");
         const auto b = parameter(tape, problem, layer_name('b', layer), {out}, "");
         named(layer_name('W', layer), W), named(layer_name('b', layer), b);
         a = named(layer_name('z', layer), matmul(a, W) + b);

@@ -22,7 +22,7 @@ enum class Loss : std::uint8_t {
 };
 
 struct Network {
-    std::vector<Index> sizes;                                      ///< of the input and of every layer
+    std::vector<Index> sizes;                                     ///< of the input and of every layer
     std::vector<std::optional<autodiff::Operation>> activations;  ///< of every layer; nothing for "linear"
     Loss loss = Loss::half_squared_error;
 

@@ -43,7 +43,8 @@ void keep_variable(Trace& trace, const std::string& variable) {
     std::vector<std::string> names;
     for (const Trace::Forward& step : trace.forward) names.push_back(step.name);
     if (std::none_of(names.begin(), names.end(), [&](const std::string& name) { return means(name, variable); }))
-        throw BadInput(fmt::format("--var: expected the name of a value, got '{}'{}", autodiff::printable(variable), did_you_mean(variable, names)));
+        throw BadInput(
+            fmt::format("--var: expected the name of a value, got '{}'{}", autodiff::printable(variable), did_you_mean(variable, names)));
     std::erase_if(trace.forward, [&](const Trace::Forward& step) {
         return !means(step.name, variable) &&
                std::none_of(step.operands.begin(), step.operands.end(), [&](const auto& x) { return means(x.name, variable); });

@@ -39,16 +39,17 @@ Problem make_problem(const ProblemOptions& options) {
     Problem problem;
     problem.network = parse_network(options.net, options.loss);
     for (const auto& [option, text] : {std::pair{"--input", &options.input}, std::pair{"--target", &options.target}})
-        if (text->empty()) throw BadInput(fmt::format("{}: expected values for {} neurons, got none", option,
-                                                      option == std::string_view("--input") ? problem.network.sizes.front()
-                                                                                            : problem.network.sizes.back()));
+        if (text->empty())
+            throw BadInput(
+                fmt::format("{}: expected values for {} neurons, got none", option,
+                            option == std::string_view("--input") ? problem.network.sizes.front() : problem.network.sizes.back()));
     problem.input = matrix("--input", options.input);
     problem.target = matrix("--target", options.target);
     const Index samples = problem.input.shape()[0];
-    const bool labels = problem.network.loss == Loss::cross_entropy && problem.target.size() == samples && problem.network.sizes.back() != 1;
+    const bool labels =
+        problem.network.loss == Loss::cross_entropy && problem.target.size() == samples && problem.network.sizes.back() != 1;
     if (labels) problem.target = Tensor<double>({samples}, problem.target.data());
-    problem.parameters =
-        options.weights.empty() ? drawn_parameters(problem.network, options.seed) : read_tensors_file(options.weights);
+    problem.parameters = options.weights.empty() ? drawn_parameters(problem.network, options.seed) : read_tensors_file(options.weights);
     return problem;
 }
 

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <fmt/format.h>
 #include <numeric>
+#include <utility>
 
 namespace wengert {
 
