@@ -149,6 +149,8 @@ class Document {
         text_ += fmt::format("### R{} &ensp; {} = {}{}\n\n", step.number, cell(step.name), cell(step.computation),
                              step.scope.empty() ? "" : " &ensp; (" + cell(step.scope) + ")");
         text_ += cell(step.why) + ".\n\n";
+        for (const Trace::Remark& remark : trace_.remarks)
+            if (remark.step == step.number) text_ += fmt::format("{} {}\n\n", remark.wrong ? "✗" : "✓", cell(remark.text));
         if (step.tensor)
             tensor(step);
         else

@@ -118,6 +118,13 @@ struct Trace {
         std::string refused;                 ///< why nothing is drawn; empty if something is
     };
 
+    /// What somebody else has to say about a step back, as a comparison with manual gradients does: shown there by every output.
+    struct Remark {
+        std::uint32_t step = 0;  ///< R<step>
+        bool wrong = false;      ///< the page leads from one such remark to the next
+        std::string text;
+    };
+
     std::string title;
     std::string loss;
     double loss_value = 0;
@@ -127,6 +134,7 @@ struct Trace {
     std::vector<DenseLayer> layers;       ///< dense layers written with matmul or affine
     std::vector<DenseWeight> weights;     ///< weights that were asked for; else of every layer the one with the largest gradient
     std::vector<Paths> paths;             ///< of what was asked for, and of the variables, as many as is reasonable
+    std::vector<Remark> remarks;          ///< none from trace()
     Graph graph;
     ExplainOptions options;
 };

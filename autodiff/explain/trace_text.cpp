@@ -28,6 +28,8 @@ class Writer {
         std::string text = fmt::format("{} = {}   {} rows, {} variables   seed: {} = 1\n\n", trace_.loss, number_(trace_.loss_value),
                                        trace_.rows, trace_.variables, derivative_name(trace_, trace_.loss)) +
                            forward.text() + more + '\n' + reverse.text() + more;
+        for (const Trace::Remark& remark : trace_.remarks)
+            text += fmt::format("{} R{}  {}\n", remark.wrong ? "✗" : "✓", remark.step, visible(remark.text));
         for (const auto& step : trace_.reverse)
             if (tells_more(step)) text += tensor(step);
         for (const DenseWeight& weight : trace_.weights)
