@@ -189,6 +189,12 @@ class Work {
         if (!a.step.exact) patterns_[a.row] = quotient_pattern(yours, step, a.step.shape);
     }
 
+    /// Whether two mistakes are one, made where neither value is an operand yet.
+    [[nodiscard]] bool above_both(const Mistake& a, const Mistake& b, std::uint32_t x, std::uint32_t y) const {
+        if (a.text != b.text || a.row != b.row || a.operand != b.operand) return false;
+        const std::vector<std::uint32_t> read = a.operand != 0 ? std::vector{a.operand} : tape_.operands(a.row);
+        return std::find(read.begin(), read.end(), x) == read.end() && std::find(read.begin(), read.end(), y) == read.end();
+    }
     /// One mistake above several gradients is one mistake, even if nothing between was given.
     void merge_same_mistakes() {
         for (std::size_t k = 0; k < asked_.size(); ++k) {
@@ -197,8 +203,7 @@ class Work {
             for (std::size_t i = 0; i < k; ++i) {
                 const Comparison::Step& first = asked_[i].step;
                 if (first.verdict != Verdict::wrong || !first.exact) continue;
-                if (first.mistakes.front().text != later.mistakes.front().text || first.mistakes.front().row != later.mistakes.front().row)
-                    continue;
+                if (!above_both(first.mistakes.front(), later.mistakes.front(), asked_[i].row, asked_[k].row)) continue;
                 later.verdict = Verdict::inherited;
                 later.note = "the same mistake";
                 for (auto& [row, sources] : sources_)

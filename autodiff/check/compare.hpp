@@ -52,11 +52,12 @@ struct CompareOptions {
 
 /// What a wrong step looks like.
 struct Mistake {
-    std::string kind;      ///< one word for programs: `missing_derivative`, `sign`, `transposed`, ... (mistakes.hpp has the list)
-    std::string text;      ///< the mistake in words
-    std::string evidence;  ///< the numbers that say so
-    double residual = 0;   ///< |yours - what the mistake gives| / |what the mistake gives|
-    std::uint32_t row = 0; ///< of the operation at which it was made, if it is one
+    std::string kind;           ///< one word for programs: `missing_derivative`, `sign`, `transposed`, ... (mistakes.hpp has the list)
+    std::string text;           ///< the mistake in words
+    std::string evidence;       ///< the numbers that say so
+    double residual = 0;        ///< |yours - what the mistake gives| / |what the mistake gives|
+    std::uint32_t row = 0;      ///< of the operation at which it was made, if it is one,
+    std::uint32_t operand = 0;  ///< and of the operand to which it gives a wrong contribution
 };
 
 /// What compare() found out.

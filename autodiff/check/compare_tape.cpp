@@ -47,6 +47,8 @@ CheckedTape::CheckedTape(Tape& tape, std::uint32_t root) : tape_(with_operations
     const std::size_t rows = std::size_t{root} + 1;
     first_.resize(rows);
     for (std::uint32_t row = 1; row <= root; ++row) first_[row] = first_[row - 1] + tape.list().count[row - 1];
+    node_.assign(rows, no_node);
+    for (std::size_t n = 0; n < nodes_up_to(tape.nodes(), root); ++n) node_[tape.nodes()[n].row] = static_cast<std::uint32_t>(n);
     reached_.assign(rows, false);
     reached_[root] = true;
     first_consumer_.assign(rows + 1, 0);
@@ -91,12 +93,6 @@ std::span<const std::uint32_t> CheckedTape::consumers(std::uint32_t row) const {
 std::uint32_t CheckedTape::completed_by(std::uint32_t row) const {
     const auto readers = consumers(row);
     return readers.empty() ? row : readers.back();
-}
-
-std::uint32_t CheckedTape::node_at(std::uint32_t row) const {
-    const auto& nodes = tape_.nodes();
-    const auto at = std::lower_bound(nodes.begin(), nodes.end(), row, [](const Node& n, std::uint32_t r) { return n.row < r; });
-    return at != nodes.end() && at->row == row ? static_cast<std::uint32_t>(at - nodes.begin()) : no_node;
 }
 
 const Node* CheckedTape::tensor(std::uint32_t row) const {
@@ -278,7 +274,48 @@ double sign(std::uint64_t seed, std::uint64_t row, std::uint64_t element) {
     return ((x ^ (x >> 31)) & 1) != 0 ? 1 : -1;
 }
 
+/// How much the local derivative of a unary rule moves when its operand or its result moves by a relative 1.
+Flat sensitivity(Operation rule, const Flat& x, const Flat& y) {
+    constexpr double step = 0x1p-26;
+    Flat moved(x.size());
+    visit_unary(rule, [&]<class R>(R) {
+        for (std::size_t k = 0; k < x.size(); ++k) {
+            const double still = R::partial(x[k], y[k]);
+            moved[k] = (std::abs(R::partial(x[k] * (1 + step), y[k]) - still) + std::abs(R::partial(x[k], y[k] * (1 + step)) - still)) / step;
+            if (!std::isfinite(moved[k])) moved[k] = 0;
+        }
+    });
+    return moved;
+}
+
+/// Adds to the row's operand what rounding in its local derivative may.
+void shake(const CheckedTape& tape, Backward& backward, std::uint32_t row, const Flat& ybar, double jitter, std::uint64_t seed) {
+    const std::vector<std::uint32_t> operands = tape.operands(row);
+    if (operands.size() != 1) return;
+    const Flat x = tape.value(operands[0]);
+    Flat moved;
+    if (const Operation rule = unary_rule(tape.operation(row)); rule != Operation::variable && x.size() == ybar.size()) {
+        moved = sensitivity(rule, x, tape.value(row));
+        for (std::size_t k = 0; k < moved.size(); ++k) moved[k] *= ybar[k];
+    } else if (fuses_softmax(tape.operation(row))) {
+        double largest = 1;  // the sum of exponentials is as exact as its largest exponent
+        for (const double v : x) largest = std::max(largest, std::abs(v));
+        for (std::size_t k = 0; k < x.size(); ++k) moved.push_back(largest * ybar[k * ybar.size() / x.size()]);
+    }
+    if (moved.empty()) return;
+    for (std::size_t k = 0; k < moved.size(); ++k) moved[k] *= jitter * sign(~seed, row, k);
+    backward.add(operands[0], moved);
+}
+
 }  // namespace
+
+Operation unary_rule(std::string_view name) {
+    for (std::size_t code = 1; code < internal::entries.size(); ++code)
+        if (internal::entries[code].arity == 1 && internal::entries[code].name == name) return static_cast<Operation>(code);
+    return Operation::variable;
+}
+
+bool fuses_softmax(std::string_view operation) { return operation == "softmax_cross_entropy" || operation == "log_softmax"; }
 
 Given swept_at_once(const CheckedTape& tape, const Given& given, bool from_given, double jitter, std::uint64_t seed) {
     Given result;
@@ -299,6 +336,7 @@ Given swept_at_once(const CheckedTape& tape, const Given& given, bool from_given
             Flat moved = backward.adjoint(row);
             for (std::size_t k = 0; k < moved.size(); ++k) moved[k] *= 1 + jitter * sign(seed, row, k);
             backward.set(row, moved);
+            shake(tape, backward, row, moved, jitter, seed);
         }
         backward.pass(row);
     }

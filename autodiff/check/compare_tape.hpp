@@ -33,7 +33,7 @@ class CheckedTape {
     /// The node of a tensor value; nullptr for a number.
     [[nodiscard]] const Node* tensor(std::uint32_t row) const;
     /// The node of any row that has one: a number may be the result of a tensor operation.
-    [[nodiscard]] std::uint32_t node_at(std::uint32_t row) const;
+    [[nodiscard]] std::uint32_t node_at(std::uint32_t row) const { return row <= root_ ? node_[row] : no_node; }
     [[nodiscard]] Shape shape(std::uint32_t row) const;
     [[nodiscard]] bool is_float(std::uint32_t row) const;
     [[nodiscard]] Flat value(std::uint32_t row) const;
@@ -69,7 +69,7 @@ class CheckedTape {
 
     Tape& tape_;
     std::uint32_t root_;
-    std::vector<std::uint32_t> first_;  // per row: its first operand
+    std::vector<std::uint32_t> first_, node_;  // per row: its first operand, its node
     std::vector<bool> reached_;
     std::vector<std::uint32_t> consumer_, first_consumer_;
 };
@@ -119,9 +119,15 @@ using Instead = std::function<void(Backward&, std::uint32_t row)>;
 [[nodiscard]] Flat swept(Backward& backward, const Segment& segment, const Given& given,
                          const std::function<bool(std::uint32_t)>& changes = {}, const Instead& instead = {});
 
+/// The code of the unary rule with this name, or Operation::variable.
+[[nodiscard]] Operation unary_rule(std::string_view name);
+/// Whether an operation is a softmax fused with what follows it: its derivative p - y hides two contributions, p and y.
+[[nodiscard]] bool fuses_softmax(std::string_view operation);
+
 /// The adjoints of every given value, from one sweep. `from_given`: each is replaced by what was given once it is complete, so that what is
 /// below follows from that. Otherwise they are those of the tape. Nonzero `jitter` multiplies every adjoint on the way by 1 +- jitter, the
-/// sign at random from `seed`: how much the results move says how much rounding they feel.
+/// sign at random from `seed`, and moves local derivatives by as much as that much rounding in the operation would: so 1 - y^2 near y = 1
+/// moves a lot. How much the results move says how much rounding they feel.
 [[nodiscard]] Given swept_at_once(const CheckedTape& tape, const Given& given, bool from_given, double jitter = 0, std::uint64_t seed = 0);
 
 /// Per given value and element, what the contributions on the way add up to in absolute value: estimated from sweeps with jitter, and

@@ -16,13 +16,6 @@ namespace {
 
 constexpr std::size_t most_rows = 32;  // of a long segment, how many are changed
 
-/// The code of a unary rule with this name, or Operation::variable.
-Operation unary_rule(std::string_view name) {
-    for (std::size_t code = 1; code < internal::entries.size(); ++code)
-        if (internal::entries[code].arity == 1 && internal::entries[code].name == name) return static_cast<Operation>(code);
-    return Operation::variable;
-}
-
 double value_of(Operation rule, double x) {
     return visit_unary(rule, [x]<class R>(R) { return R::value(x); });
 }
@@ -58,7 +51,7 @@ struct At {
         const Flat candidate = step.swept(row, [&](Backward& backward, std::uint32_t at) {
             backward.add(operand, product(backward.adjoint(at), factor));
         });
-        candidates.offer(rank, {kind, text, evidence, 0, row}, candidate);
+        candidates.offer(rank, {kind, text, evidence, 0, row, operand}, candidate);
     }
 };
 
@@ -90,7 +83,7 @@ void offer_missing(const At& at) {
     } else {
         evidence = fmt::format("without it the sweep gives your {}", target);
     }
-    at.offer_copy(of_derivative, {"missing_derivative", text, evidence, 0, row});
+    at.offer_copy(of_derivative, {"missing_derivative", text, evidence, 0, row, operand});
 }
 
 void offer_others(const At& at, Operation own) {
@@ -138,7 +131,7 @@ void offer_forward_map(const At& at) {
     });
     candidates.offer(of_map,
                      {"not_transposed", fmt::format("the map of {} where its transpose belongs: a transpose is missing", at.y()),
-                      fmt::format("with it the sweep gives your {}", step.name(step.segment.target)), 0, row},
+                      fmt::format("with it the sweep gives your {}", step.name(step.segment.target)), 0, row, operand},
                      candidate);
 }
 

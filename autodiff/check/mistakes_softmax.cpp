@@ -51,8 +51,7 @@ void offer_at(const WrongStep& step, Candidates& candidates, std::uint32_t row, 
 
 void offer_softmax(const WrongStep& step, Candidates& candidates) {
     for (const std::uint32_t row : step.segment.rows) {
-        const std::string_view operation = step.tape.operation(row);
-        if (operation != "softmax_cross_entropy" && operation != "log_softmax") continue;
+        if (!fuses_softmax(step.tape.operation(row))) continue;
         for (const std::uint32_t operand : step.tape.operands(row))
             if (operand == step.segment.target || step.segment.inner(operand)) offer_at(step, candidates, row, operand);
     }
