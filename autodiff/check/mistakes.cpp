@@ -95,9 +95,12 @@ void diagnose(const WrongStep& wrong, Comparison::Step& step) {
     // The segment's own sweep must give what the whole one gave: else its candidates mean nothing.
     const Flat again = swept(wrong.backward, wrong.segment, wrong.given);
     offer_factors(wrong, candidates);
-    if (norm(wrong.yours) == 0) return candidates.settle(step);  // nothing more can be said of nothing
+    const bool vanishes = norm(wrong.yours) == 0;  // then only a missing contribution says more
+    if (vanishes && wrong.tape.consumers(wrong.segment.target).size() < 2) return candidates.settle(step);
     offer_layouts(wrong, candidates);
-    if (!wrong.segment.rows.empty() && distance(again, wrong.expected) <= (wrong.single ? 1e-5 : 1e-13)) {
+    if (vanishes)
+        offer_paths(wrong, candidates);
+    else if (!wrong.segment.rows.empty() && distance(again, wrong.expected) <= (wrong.single ? 1e-5 : 1e-13)) {
         offer_derivatives(wrong, candidates);
         offer_paths(wrong, candidates);
         offer_softmax(wrong, candidates);

@@ -51,6 +51,18 @@ bool apart(const T& a, const T& b, double relative) {
     return false;
 }
 
+/// Whether the mistake is the first that is named, or one of several that are the same: of two contributions, forgetting one is
+/// overwriting it, and where all that is left is 0, nothing is left.
+bool names_it(const std::vector<Mistake>& mistakes, const std::string& kind) {
+    const auto has = [&mistakes](const std::string& name) {
+        return std::any_of(mistakes.begin(), mistakes.end(), [&name](const Mistake& m) { return m.kind == name; });
+    };
+    if (mistakes.empty() || !has(kind)) return false;
+    const std::string& first = mistakes.front().kind;
+    const bool path = kind == "overwritten" || kind == "forgotten_path";
+    return first == kind || (path && (first == "forgotten_path" || first == "stopped"));
+}
+
 }  // namespace
 
 T random(std::mt19937_64& rng, const Shape& shape, double scale) {
@@ -109,9 +121,8 @@ std::string judged(const Model& model, const std::vector<Injection>& wrong) {
         const bool same = s.verdict == Comparison::Verdict::inherited && s.note == "the same mistake" && s.inherited_from.size() == 1;
         if (s.verdict != Comparison::Verdict::wrong && !same && s.from_tape.elements > 0) complaint += fmt::format("{} is not found. ", s.name);
         std::string names;
-        bool named = false;
-        for (const Mistake& m : s.mistakes) names += m.kind + " ", named = named || m.kind == injected->kind;
-        if (!named || !s.exact) complaint += fmt::format("{}: {} is called {}{}. ", s.name, injected->kind, s.exact ? "" : "perhaps ", names);
+        for (const Mistake& m : s.mistakes) names += m.kind + " ";
+        if (!s.exact || !names_it(s.mistakes, injected->kind)) complaint += fmt::format("{}: {} is called {}{}. ", s.name, injected->kind, s.exact ? "" : "perhaps ", names);
     }
     if (complaint.empty()) return "";
     std::string what;
