@@ -37,6 +37,8 @@ namespace {
 using namespace check;
 using Verdict = Comparison::Verdict;
 
+constexpr std::size_t most_asked = 3;  // named values that are proposed to be given
+
 const CompareOptions& checked(const CompareOptions& options) {
     if (options.digits < 1 || options.digits > 17) throw ValueError("compare", "digits from 1 to 17", fmt::format("{}", options.digits));
     if (!(options.rtol >= 0)) throw ValueError("compare", "a tolerance of 0 or more", fmt::format("{}", options.rtol));
@@ -184,8 +186,8 @@ class Work {
         }
         a.step.verdict = Verdict::wrong;
         sources_[a.row] = {a.row};
-        for (const std::uint32_t row : part.rows)
-            if (part.inner(row) && tape_.named(row)) a.step.undecided.push_back(tape_.label(row));
+        for (auto row = part.rows.rbegin(); row != part.rows.rend(); ++row)  // the nearest first
+            if (part.inner(*row) && tape_.named(*row) && a.step.undecided.size() < most_asked) a.step.undecided.push_back(tape_.label(*row));
         if (!a.step.exact) patterns_[a.row] = quotient_pattern(yours, step, a.step.shape);
     }
 

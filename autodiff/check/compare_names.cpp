@@ -149,7 +149,7 @@ Comparison::Difference difference(const Flat& yours, const Flat& expected, const
     for (std::size_t k = 0; k < yours.size(); ++k) {
         errors[k] = error(yours[k], expected[k]);
         relative[k] = errors[k] == 0 ? 0 : errors[k] / std::abs(expected[k]);
-        if (!(errors[k] <= allowed[k]) && errors[k] > 0) differing.push_back(static_cast<Index>(k));
+        if (!(errors[k] <= allowed[k]) || std::isinf(errors[k])) differing.push_back(static_cast<Index>(k));
     }
     result.elements = differing.size();
     result.where = in_common(shape, differing, options.first_index);

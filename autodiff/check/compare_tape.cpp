@@ -127,11 +127,17 @@ std::string CheckedTape::label(std::uint32_t row) const {
     return printable(row == root_ && !named(row) ? "L" : tape_.name_of(row));
 }
 
-std::string CheckedTape::words(std::uint32_t row) const {
-    if (named(row) || row == root_) return label(row);
+std::string CheckedTape::words(std::uint32_t row, int steps) const {
+    constexpr std::size_t longest = 60;
+    if (named(row) || row == root_ || steps == 0) return label(row);
     std::string list;
-    for (const std::uint32_t operand : operands(row)) list += (list.empty() ? "" : ", ") + label(operand);
-    return fmt::format("{}({})", operation(row), list);
+    const auto add = [&](std::uint32_t operand) {
+        if (operand != 0) list += (list.empty() ? "" : ", ") + words(operand, steps - 1);
+    };
+    for (const Operand operand : scalar_operands(row)) add(static_cast<std::uint32_t>(operand));
+    if (const std::uint32_t n = node_at(row); n != no_node)
+        for (const Source& source : tape_.nodes()[n].operands) add(source.row);
+    return list.empty() || list.size() > longest ? label(row) : fmt::format("{}({})", operation(row), list);
 }
 
 Flat CheckedTape::pushed(std::uint32_t row, const std::map<std::uint32_t, AnyTensor>& tangents) const {

@@ -58,8 +58,8 @@ class CheckedTape {
     [[nodiscard]] std::uint32_t step_number(std::uint32_t row) const noexcept { return root_ - row + 1; }
 
     [[nodiscard]] std::string label(std::uint32_t row) const;
-    /// The label of a named value; of another one, what it was computed from: `transpose(k)`.
-    [[nodiscard]] std::string words(std::uint32_t row) const;
+    /// The label of a named value; of another one, what it was computed from, a few steps back: `sub(z, div(sum(z)))`.
+    [[nodiscard]] std::string words(std::uint32_t row, int steps = 3) const;
     [[nodiscard]] bool named(std::uint32_t row) const { return !tape_.given_name(row).empty(); }
     [[nodiscard]] std::string_view operation(std::uint32_t row) const;
 

@@ -80,8 +80,9 @@ void Candidates::settle(Comparison::Step& step) const {
     const double allowed = std::max(noise_, 100 * std::min_element(hits.begin(), hits.end(), less)->mistake.residual);
     std::erase_if(hits, [allowed](const Hit& hit) { return hit.mistake.residual > allowed; });
     std::stable_sort(hits.begin(), hits.end(), [](const Hit& a, const Hit& b) { return a.rank < b.rank; });
-    // A factor without a meaning explains nothing that a mistake with a name does not.
-    if (hits.front().rank < of_some_factor) std::erase_if(hits, [](const Hit& hit) { return hit.rank == of_some_factor; });
+    // A factor without a meaning, or some order, explains nothing that a mistake with a name does not.
+    const int simplest = hits.front().rank;
+    std::erase_if(hits, [simplest](const Hit& hit) { return hit.rank > simplest && (hit.rank == of_some_factor || hit.rank == of_order); });
     for (const Hit& hit : hits) {
         // Of each kind the first: cutting a path here or there is the same.
         const bool said = std::any_of(step.mistakes.begin(), step.mistakes.end(), [&](const Mistake& m) { return m.kind == hit.mistake.kind; });
@@ -94,8 +95,12 @@ void diagnose(const WrongStep& wrong, Comparison::Step& step) {
     // The segment's own sweep must give what the whole one gave: else its candidates mean nothing.
     const Flat again = swept(wrong.backward, wrong.segment, wrong.given);
     offer_factors(wrong, candidates);
+    const bool vanishes = norm(wrong.yours) == 0;  // then only a missing contribution says more
+    if (vanishes && wrong.tape.consumers(wrong.segment.target).size() < 2) return candidates.settle(step);
     offer_layouts(wrong, candidates);
-    if (!wrong.segment.rows.empty() && distance(again, wrong.expected) <= (wrong.single ? 1e-5 : 1e-13)) {
+    if (vanishes)
+        offer_paths(wrong, candidates);
+    else if (!wrong.segment.rows.empty() && distance(again, wrong.expected) <= (wrong.single ? 1e-5 : 1e-13)) {
         offer_derivatives(wrong, candidates);
         offer_paths(wrong, candidates);
         offer_softmax(wrong, candidates);

@@ -65,6 +65,9 @@ class Candidates {
     std::vector<Hit> hits_;
 };
 
+/// c if the row is y = c x for its one operand: the factor of a mean, of a scaled loss. 1 if it is anything else.
+[[nodiscard]] double constant_slope(const CheckedTape& tape, std::uint32_t row);
+
 /// |x - y| / |y|, infinite if y is 0 and x is not, or if either is not finite.
 [[nodiscard]] double distance(const Flat& x, const Flat& y);
 
@@ -83,16 +86,18 @@ void diagnose(const WrongStep& wrong, Comparison::Step& step);
 enum Rank : int {
     of_all,
     of_sign,
+    of_constant,
     of_derivative,
     of_factor,
-    of_constant,
     of_path,
+    of_copy,
     of_layout,
     of_map,
     of_other_derivative,
     of_sum,
     of_operand,
     of_place,
+    of_order,
     of_rounding,
     of_some_factor,
 };

@@ -83,7 +83,7 @@ void offer_missing(const At& at) {
     } else {
         evidence = fmt::format("without it the sweep gives your {}", target);
     }
-    at.offer_copy(of_derivative, {"missing_derivative", text, evidence, 0, row, operand});
+    at.offer_copy(is_rule ? of_derivative : of_copy, {"missing_derivative", text, evidence, 0, row, operand});
 }
 
 void offer_others(const At& at, Operation own) {
@@ -145,7 +145,7 @@ void offer_derivatives(const WrongStep& step, Candidates& candidates) {
             const bool on_the_way = operand == step.segment.target || step.segment.inner(operand);
             const At at{step, candidates, row, operand};
             if (!on_the_way || !broadcasts_to(step.tape.shape(operand), step.tape.shape(row))) continue;
-            offer_missing(at);
+            if (constant_slope(step.tape, row) == 1) offer_missing(at);  // a constant one is a factor
             if (step.tape.shape(operand) != step.tape.shape(row)) continue;
             if (const Operation rule = unary_rule(step.tape.operation(row)); rule != Operation::variable) {
                 offer_others(at, rule);

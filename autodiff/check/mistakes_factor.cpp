@@ -22,22 +22,6 @@ struct Meaning {
     std::string text;
 };
 
-/// c if the row is y = c x for its one operand: the factor of a mean, of a scaled loss. 1 if it is anything else.
-double constant_slope(const CheckedTape& tape, std::uint32_t row) {
-    const std::vector<std::uint32_t> operands = tape.operands(row);
-    if (operands.size() != 1 || tape.shape(operands[0]) != tape.shape(row)) return 1;
-    Flat slope(1, 0);
-    if (tape.tensor(row) != nullptr && tape.tensor(operands[0]) != nullptr)
-        slope = tape.pushed(row, {{operands[0], tape.ones(operands[0])}});
-    else if (const auto read = tape.scalar_operands(row); !read.empty())
-        for (std::size_t k = 0; k < read.size(); ++k) slope[0] += read[k] == Operand{0} ? 0 : tape.partials(row)[k];
-    const double c = slope[0], rounding = tape.is_float(row) ? 1e-5 : 1e-13;
-    const Flat x = tape.value(operands[0]), y = tape.value(row);
-    for (std::size_t k = 0; k < x.size(); ++k)
-        if (!(std::abs(slope[k] - c) <= rounding * std::abs(c)) || !(std::abs(y[k] - c * x[k]) <= rounding * std::abs(y[k]))) return 1;
-    return c;
-}
-
 class Meanings {
   public:
     explicit Meanings(const WrongStep& step) : tolerance_(step.single ? 1e-4 : 1e-9), number_(step.options.digits) {
@@ -126,6 +110,21 @@ void offer_rounding(const WrongStep& step, Candidates& candidates) {
 }
 
 }  // namespace
+
+double constant_slope(const CheckedTape& tape, std::uint32_t row) {
+    const std::vector<std::uint32_t> operands = tape.operands(row);
+    if (operands.size() != 1 || tape.shape(operands[0]) != tape.shape(row)) return 1;
+    Flat slope(1, 0);
+    if (tape.tensor(row) != nullptr && tape.tensor(operands[0]) != nullptr)
+        slope = tape.pushed(row, {{operands[0], tape.ones(operands[0])}});
+    else if (const auto read = tape.scalar_operands(row); !read.empty())
+        for (std::size_t k = 0; k < read.size(); ++k) slope[0] += read[k] == Operand{0} ? 0 : tape.partials(row)[k];
+    const double c = slope[0], rounding = tape.is_float(row) ? 1e-5 : 1e-13;
+    const Flat x = tape.value(operands[0]), y = tape.value(row);
+    for (std::size_t k = 0; k < x.size(); ++k)
+        if (!(std::abs(slope[k] - c) <= rounding * std::abs(c)) || !(std::abs(y[k] - c * x[k]) <= rounding * std::abs(y[k]))) return 1;
+    return c;
+}
 
 void offer_factors(const WrongStep& step, Candidates& candidates) {
     candidates.offer(of_all, {"stopped", "all zero: the gradient was stopped, or never computed", "", 0, 0}, Flat(step.yours.size(), 0));

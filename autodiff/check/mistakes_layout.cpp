@@ -86,7 +86,7 @@ void offer_permutation(const WrongStep& step, Candidates& candidates, const Shap
     for (Index mine = 0; mine < slices; ++mine)
         for (Index k = 0; k < size; ++k) candidate[place(mine, k)] = step.expected[place(from[static_cast<std::size_t>(mine)], k)];
     std::vector<Index> first(from.begin(), from.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(from.size(), 8)));
-    candidates.offer(of_place + 1,
+    candidates.offer(of_order,
                      {"permuted", fmt::format("in another order along axis {}", axis),
                       fmt::format("your slices are the expected ones number {}{}", fmt::join(first, ", "), from.size() > first.size() ? ", ..." : ""),
                       0, 0},

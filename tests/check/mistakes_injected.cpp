@@ -44,11 +44,23 @@ std::vector<Wrong> usual(const Rule& right, const Shape& shape) {
 }
 
 /// Whether any element is off by more than rounding.
-bool apart(const T& a, const T& b) {
+bool apart(const T& a, const T& b, double relative) {
     const T x = a.contiguous(), y = b.contiguous();
     for (std::size_t k = 0; k < x.data().size(); ++k)
-        if (std::abs(x.data()[k] - y.data()[k]) > 1e-9 * std::abs(y.data()[k]) + 1e-14 * amax(abs(b)).item()) return true;
+        if (std::abs(x.data()[k] - y.data()[k]) > relative * (std::abs(y.data()[k]) + 1e-5 * amax(abs(b)).item())) return true;
     return false;
+}
+
+/// Whether the mistake is the first that is named, or one of several that are the same: of two contributions, forgetting one is
+/// overwriting it, and where all that is left is 0, nothing is left.
+bool names_it(const std::vector<Mistake>& mistakes, const std::string& kind) {
+    const auto has = [&mistakes](const std::string& name) {
+        return std::any_of(mistakes.begin(), mistakes.end(), [&name](const Mistake& m) { return m.kind == name; });
+    };
+    if (mistakes.empty() || !has(kind)) return false;
+    const std::string& first = mistakes.front().kind;
+    const bool path = kind == "overwritten" || kind == "forgotten_path";
+    return first == kind || (path && (first == "forgotten_path" || first == "stopped"));
 }
 
 }  // namespace
@@ -68,6 +80,7 @@ void Model::step(const std::string& adjoint, Rule right, std::vector<Wrong> wron
     steps.push_back({adjoint, std::move(right), std::move(wrong)});
 }
 
+template <class Number>
 ManualGradients derived(const Model& model, const std::vector<Injection>& wrong, std::vector<bool>& made) {
     ManualGradients manual;
     Values v = model.values;
@@ -78,18 +91,20 @@ ManualGradients derived(const Model& model, const std::vector<Injection>& wrong,
         for (std::size_t i = 0; i < wrong.size(); ++i)
             if (wrong[i].step == k) {
                 const T mistaken = step.wrong[wrong[i].mistake].made(v);
-                made[i] = apart(mistaken, adjoint);
+                made[i] = apart(mistaken, adjoint, std::same_as<Number, float> ? 1e-4 : 1e-9);
                 adjoint = mistaken;
             }
         v.set(step.name, adjoint);
-        manual.set(step.name, v(step.name));
+        manual.set(step.name, cast<Number>(v(step.name)));
+        v.set(step.name, cast<double>(cast<Number>(v(step.name))));
     }
     return manual;
 }
 
+template <class Number>
 std::string judged(const Model& model, const std::vector<Injection>& wrong) {
     std::vector<bool> made;
-    const ManualGradients manual = derived(model, wrong, made);
+    const ManualGradients manual = derived<Number>(model, wrong, made);
     const Comparison c = compare(manual, model.loss);
     std::string complaint;
     for (const Comparison::Step& s : c.steps) {
@@ -106,14 +121,18 @@ std::string judged(const Model& model, const std::vector<Injection>& wrong) {
         const bool same = s.verdict == Comparison::Verdict::inherited && s.note == "the same mistake" && s.inherited_from.size() == 1;
         if (s.verdict != Comparison::Verdict::wrong && !same && s.from_tape.elements > 0) complaint += fmt::format("{} is not found. ", s.name);
         std::string names;
-        bool named = false;
-        for (const Mistake& m : s.mistakes) names += m.kind + " ", named = named || m.kind == injected->kind;
-        if (!named || !s.exact) complaint += fmt::format("{}: {} is called {}{}. ", s.name, injected->kind, s.exact ? "" : "perhaps ", names);
+        for (const Mistake& m : s.mistakes) names += m.kind + " ";
+        if (!s.exact || !names_it(s.mistakes, injected->kind)) complaint += fmt::format("{}: {} is called {}{}. ", s.name, injected->kind, s.exact ? "" : "perhaps ", names);
     }
     if (complaint.empty()) return "";
     std::string what;
     for (const Injection& i : wrong) what += fmt::format("{} {}; ", model.steps[i.step].name, model.steps[i.step].wrong[i.mistake].kind);
     return fmt::format("{} with {}{}\n{}", model.name, what, complaint, c);
 }
+
+template ManualGradients derived<float>(const Model&, const std::vector<Injection>&, std::vector<bool>&);
+template ManualGradients derived<double>(const Model&, const std::vector<Injection>&, std::vector<bool>&);
+template std::string judged<float>(const Model&, const std::vector<Injection>&);
+template std::string judged<double>(const Model&, const std::vector<Injection>&);
 
 }  // namespace mistakes

@@ -68,10 +68,12 @@ T random(std::mt19937_64& rng, const Shape& shape, double scale = 1);
 struct Injection {
     std::size_t step, mistake;
 };
-/// The derivation by hand with some steps done wrong. `made` says which of them came out wrong at all.
+/// The derivation by hand, handed in as tensors of Numbers, with some steps done wrong. `made` says which of them came out wrong at all.
+template <class Number>
 ManualGradients derived(const Model& model, const std::vector<Injection>& wrong, std::vector<bool>& made);
 
 /// Empty if the comparison finds what was injected and nothing else; else what is the matter.
+template <class Number = double>
 std::string judged(const Model& model, const std::vector<Injection>& wrong);
 
 /// Makes a model. One at a time: the newest live tape is the one that records.
