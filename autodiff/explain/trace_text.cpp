@@ -21,7 +21,7 @@ class Writer {
         for (const auto& row : trace_.forward)
             forward.line({fmt::format("F{}", row.number), row.name, row.computation, "= " + quantity_text(row.value, number_),
                           flags_text(row.flags, false)});
-        reverse.line({"R", "row", "operation", "incoming", "local", "pushes", "running"});
+        if (!trace_.reverse.empty()) reverse.line({"R", "row", "operation", "incoming", "local", "pushes", "running"});
         for (const auto& step : trace_.reverse) add(step, reverse);
         const std::size_t unseen = trace_.rows - trace_.forward.size();
         const std::string more = unseen == 0 ? "" : fmt::format("... {} more rows; options.rows sets how many are shown\n", unseen);

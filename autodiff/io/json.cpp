@@ -34,7 +34,7 @@ class Counted {
         return *this;
     }
     friend bool operator==(const Counted& a, const Counted& b) { return a.at_ == b.at_; }
-    friend bool operator!=(const Counted& a, const Counted& b) { return a.at_ != b.at_; }
+    friend bool operator!=(const Counted& a, const Counted& b) { return !(a == b); }
 
   private:
     const char* at_;

@@ -99,6 +99,12 @@ std::string format_of(const ExplainCommand& command) {
     return "text";
 }
 
+/// A part of a trace has no use for a line about the whole of it.
+std::string without_heading(const std::string& text) {
+    const std::size_t start = text.find_first_not_of('\n', text.find('\n'));
+    return start == std::string::npos ? "" : text.substr(start);
+}
+
 template <class L>
 std::string explained(const ExplainCommand& command, const std::string& title, const L& loss, const Asked& asked) {
     const std::string format = format_of(command);
@@ -125,7 +131,7 @@ std::string explained(const ExplainCommand& command, const std::string& title, c
     if (format == "html") return to_html(trace);
     if (format == "dot") return to_dot(trace);
     if (format == "mermaid") return to_mermaid(trace);
-    return to_text(trace);
+    return part.everything() && command.paths.empty() ? to_text(trace) : without_heading(to_text(trace));
 }
 
 std::string explain_expression(const ExplainCommand& command) {
