@@ -98,6 +98,7 @@ struct DenseWeight {
     std::string neuron;              ///< which neuron, in words
     std::vector<double> column;      ///< dL/dW of all weights that lead to it
     std::size_t selected = 0;        ///< where the weight stands among them
+    bool featured = false;           ///< among options.elements; if none is, the largest of its layer
 };
 
 /// All three factors of all weights of a dense layer that is written with matmul or affine. Per sample a row; weight W_ij is the product

@@ -15,10 +15,11 @@ constexpr std::string_view policy = "default-src 'none'; style-src 'unsafe-inlin
 
 std::string convention(const Trace& trace) {
     if (trace.layers.empty() && trace.weights.empty()) return "";
-    return fmt::format("<p class=\"convention\">W<sub>ij</sub> leads from input i to neuron j: z<sub>j</sub> = Σ<sub>i</sub> W<sub>ij</sub> "
-                       "a<sub>i</sub> + b<sub>j</sub>. The gradient of neuron j is column j. Indices count from {}. PyTorch stores the "
-                       "transpose.</p>",
-                       trace.options.first_index);
+    return fmt::format(
+        "<p class=\"convention\">W<sub>ij</sub> leads from input i to neuron j: z<sub>j</sub> = Σ<sub>i</sub> W<sub>ij</sub> "
+        "a<sub>i</sub> + b<sub>j</sub>. The gradient of neuron j is column j. Indices count from {}. PyTorch stores the "
+        "transpose.</p>",
+        trace.options.first_index);
 }
 
 std::string section(std::string_view id, std::string_view title, const std::string& content) {
@@ -26,11 +27,12 @@ std::string section(std::string_view id, std::string_view title, const std::stri
 }
 
 std::string head(const Trace& trace) {
-    return fmt::format("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-                       "<meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n"
-                       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-                       "<meta name=\"color-scheme\" content=\"light dark\">\n<link rel=\"icon\" href=\"data:,\">\n<title>{}</title>\n<style>\n",
-                       policy, html_escaped(trace.title)) +
+    return fmt::format(
+               "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+               "<meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n"
+               "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+               "<meta name=\"color-scheme\" content=\"light dark\">\n<link rel=\"icon\" href=\"data:,\">\n<title>{}</title>\n<style>\n",
+               policy, html_escaped(trace.title)) +
            std::string(page::style) + "</style>\n</head>\n";
 }
 
@@ -53,10 +55,10 @@ std::string to_html(const Trace& trace, const PageOptions& options) {
     std::string html = head(trace) + "<body>\n" + header(write);
     html += "<p id=\"caption\" aria-live=\"polite\"></p>\n<main>\n";
     html += section("graph", "Graph", page::drawing(write));
+    html += page::drill;
     html += "<section id=\"steps\"><h2>Forward: what was computed</h2>\n" + page::forward_steps(write) +
             "<h2>Backward: how the derivatives come about</h2>\n" + page::reverse_steps(write) + "</section>\n</main>\n";
     html += convention(trace);
-    html += page::drill;
     html += section("weights", "Weights taken apart", page::weights(write));
     html += section("paths", "Paths: every way from a value to the loss", page::paths(write));
     html += page::dialogs;

@@ -9,7 +9,7 @@ inline namespace v1 {
 
 namespace {
 
-constexpr double layer_gap = 96, node_gap = 16, bend_height = 22, margin = 20;
+constexpr double layer_gap = 84, node_gap = 16, bend_height = 22, margin = 20;
 constexpr int relaxations = 12;
 
 /// A node of the drawing, or a bend of an edge that passes through a layer.
@@ -127,8 +127,7 @@ class Arrangement {
         const auto gap = [&](std::size_t a, std::size_t b) {
             return (places_[layer[a]].height() + places_[layer[b]].height()) / 2 + node_gap;
         };
-        for (std::size_t k = 0; k < layer.size(); ++k)
-            down[k] = k == 0 ? wanted[k] : std::max(wanted[k], down[k - 1] + gap(k - 1, k));
+        for (std::size_t k = 0; k < layer.size(); ++k) down[k] = k == 0 ? wanted[k] : std::max(wanted[k], down[k - 1] + gap(k - 1, k));
         for (std::size_t k = layer.size(); k-- > 0;)
             up[k] = k + 1 == layer.size() ? wanted[k] : std::min(wanted[k], up[k + 1] - gap(k, k + 1));
         for (std::size_t k = 0; k < layer.size(); ++k) places_[layer[k]].y = (down[k] + up[k]) / 2;

@@ -27,7 +27,8 @@ class Document {
         reverse();
         if (options_.diagram) diagram();
         if (!trace_.weights.empty()) text_ += "## Weights\n\n";
-        for (const DenseWeight& weight : trace_.weights) layer(weight);
+        for (const DenseWeight& weight : trace_.weights)
+            if (weight.featured) layer(weight);
         text_ += "## Every step back\n\n";
         for (const Trace::Reverse& step : trace_.reverse) detail(step);
         const bool any = std::any_of(trace_.paths.begin(), trace_.paths.end(), [](const Paths& p) { return p.asked; });

@@ -93,7 +93,9 @@ struct MathMl {
     static std::string word(const std::string& t) { return "<mi>" + html_escaped(t) + "</mi><mo>&#8289;</mo>"; }
     static std::string sign(const std::string& t) { return "<mo>" + (t == "*" ? "·" : t == "-" ? "−" : t) + "</mo>"; }
     static std::string times() { return "<mo>&#8290;</mo>"; }
-    static std::string group(const std::string& inner) { return "<mrow><mo>(</mo>" + inner + "<mo>)</mo></mrow>"; }
+    static std::string group(const std::string& inner) {
+        return "<mrow><mo stretchy=\"false\">(</mo>" + inner + "<mo stretchy=\"false\">)</mo></mrow>";
+    }
     static std::string root(const std::string& inner) { return "<msqrt>" + inner + "</msqrt>"; }
     static std::string power(const std::string& base, const std::string& exponent) {
         return "<msup>" + base + "<mrow>" + exponent + "</mrow></msup>";
@@ -248,11 +250,11 @@ Notations::Name Notations::parsed(std::string_view name) const {
     const bool short_stem = letters.size() == 1 && is_letter(letters[0]) && letters[0] != '_';
     if (short_stem && digits < rest.size()) {
         const std::string number(rest.substr(digits));
+        // A number that is neither a layer nor alone stays part of the name.
         if (layers_.contains(number))
-            result.layer = number;
-        else
-            result.index = result.index.empty() ? number : number + "; " + result.index;
-        rest = letters;
+            result.layer = number, rest = letters;
+        else if (result.index.empty())
+            result.index = number, rest = letters;
     }
     result.stem = rest;
     result.word = rest.size() > 1;

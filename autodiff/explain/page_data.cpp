@@ -41,14 +41,13 @@ std::string layer_json(const Trace& trace, const DenseLayer& layer) {
     std::string text = fmt::format(
         "{{\"weight\":{},\"weightRow\":{},\"z\":{},\"zRow\":{},\"a\":{},\"aRow\":{},\"from\":{},\"fromRow\":{},\"activation\":{},"
         "\"derivative\":{},\"inputsFirst\":{},\"samples\":{},\"inputs\":{},\"outputs\":{}",
-        json_string(layer.weight), layer.weight_row, json_string(name(layer.z_row)), layer.z_row, json_string(name(layer.a_row)), layer.a_row,
-        json_string(name(layer.input_row)), layer.input_row, json_string(layer.activation), json_string(layer.derivative), layer.inputs_first,
-        layer.samples, layer.inputs, layer.outputs);
+        json_string(layer.weight), layer.weight_row, json_string(name(layer.z_row)), layer.z_row, json_string(name(layer.a_row)),
+        layer.a_row, json_string(name(layer.input_row)), layer.input_row, json_string(layer.activation), json_string(layer.derivative),
+        layer.inputs_first, layer.samples, layer.inputs, layer.outputs);
     using Entry = std::pair<const char*, const std::vector<double>*>;
     const std::initializer_list<Entry> columns{
         {"input", &layer.input}, {"abar", &layer.abar}, {"slope", &layer.slope}, {"zs", &layer.z}, {"as", &layer.a}};
-    for (const auto& [key, numbers] : columns)
-        text += fmt::format(",\"{}\":{}", key, json_numbers(*numbers, 0));
+    for (const auto& [key, numbers] : columns) text += fmt::format(",\"{}\":{}", key, json_numbers(*numbers, 0));
     for (const auto& size : trace.options.images)
         if (size[0] * size[1] == layer.inputs) text += fmt::format(",\"image\":[{},{}]", size[0], size[1]);
     return text + "}";
@@ -89,7 +88,8 @@ std::string data(const Trace& trace) {
     std::string steps;
     for (const Trace::Forward& step : trace.forward)
         steps += fmt::format("{}[\"F{}\",{},{}]", steps.empty() ? "" : ",", step.number, step.number, json_string(step.name));
-    for (const Trace::Reverse& step : trace.reverse) steps += fmt::format(",[\"R{}\",{},{}]", step.number, step.row, json_string(step.name));
+    for (const Trace::Reverse& step : trace.reverse)
+        steps += fmt::format(",[\"R{}\",{},{}]", step.number, step.row, json_string(step.name));
     std::string opened;
     for (const Paths& paths : trace.paths) opened += (opened.empty() ? "" : ",") + json_string(paths.of);
     return script_safe(fmt::format("{{\"loss\":{},\"digits\":{},\"first\":{},\"quiz\":{},\"bar\":{},\n\"steps\":[{}],\n\"paths\":[{}],\n"

@@ -32,7 +32,7 @@ std::string brief(const Writer& write, const Quantity& q) {
     return tensor ? "‖·‖ " + few(q.tensor->norm) : few(q.number);
 }
 
-std::string edge_path(const Layout& layout, const Trace::Graph::Edge& e, const std::vector<Point>& bends, Point& middle) {
+std::string edge_path(const Layout& layout, const Trace::Graph::Edge& e, const std::vector<Point>& bends, double at, Point& middle) {
     const Point from{layout.node[e.from].x + node_width / 2, layout.node[e.from].y},
         to{layout.node[e.to].x - node_width / 2, layout.node[e.to].y};
     std::string d = fmt::format("M{:.1f} {:.1f}", from.x, from.y);
@@ -40,6 +40,10 @@ std::string edge_path(const Layout& layout, const Trace::Graph::Edge& e, const s
     const auto curve = [&](const Point& p) {
         const double bow = std::max(20.0, (p.x - last.x) / 2);
         d += fmt::format("C{:.1f} {:.1f} {:.1f} {:.1f} {:.1f} {:.1f}", last.x + bow, last.y, p.x - bow, p.y, p.x, p.y);
+        // A point of the curve: the labels of curves that cross in the middle stand apart.
+        const double t = at, s = 1 - t;
+        middle = {s * s * s * last.x + 3 * s * s * t * (last.x + bow) + 3 * s * t * t * (p.x - bow) + t * t * t * p.x,
+                  (s * s * s + 3 * s * s * t) * last.y + (3 * s * t * t + t * t * t) * p.y};
         last = p;
     };
     for (const Point& bend : bends) {
@@ -47,7 +51,6 @@ std::string edge_path(const Layout& layout, const Trace::Graph::Edge& e, const s
         d += fmt::format("L{:.1f} {:.1f}", bend.x + node_width / 2, bend.y);
         last = {bend.x + node_width / 2, bend.y};
     }
-    middle = {(last.x + to.x) / 2, (last.y + to.y) / 2};
     curve(to);
     return d;
 }
@@ -59,10 +62,11 @@ std::string edges(const Writer& write, const Layout& layout) {
     for (std::size_t k = 0; k < graph.edges.size(); ++k) {
         const Trace::Graph::Edge& e = graph.edges[k];
         Point middle;
-        const std::string d = edge_path(layout, e, layout.edge[k], middle);
+        const std::string d = edge_path(layout, e, layout.edge[k], 0.35 + 0.15 * static_cast<double>(k % 3), middle);
         std::size_t same = 0;  // labels of operands that are read twice stand below each other
-        for (std::size_t earlier = 0; earlier < k; ++earlier) same += graph.edges[earlier].from == e.from && graph.edges[earlier].to == e.to;
-        const std::string label = e.numeric ? few(e.local) : cut(e.symbol, 16);
+        for (std::size_t earlier = 0; earlier < k; ++earlier)
+            same += graph.edges[earlier].from == e.from && graph.edges[earlier].to == e.to;
+        const std::string label = e.numeric ? few(e.local) : cut(vjp_signs(e.symbol), 15);
         text += fmt::format("<g class=\"edge\" data-from=\"{}\" data-to=\"{}\"><title>{}</title><path d=\"{}\"/><text x=\"{:.1f}\" "
                             "y=\"{:.1f}\">{}</text></g>\n",
                             graph.nodes[e.from].row, graph.nodes[e.to].row,
@@ -80,13 +84,15 @@ std::string nodes(const Writer& write, const Layout& layout) {
     for (std::size_t k = 0; k < graph.nodes.size(); ++k) {
         const Trace::Graph::Node& node = graph.nodes[k];
         const double left = layout.node[k].x - node_width / 2, top = layout.node[k].y - node_height / 2;
-        const std::string title = fmt::format("{} = {}\nvalue {}\nadjoint {}", node.name, node.operation, quantity_text(node.value, write.number),
-                                              quantity_text(node.adjoint, write.number));
-        text += fmt::format("<g class=\"node{}{}\" id=\"n{}\" data-row=\"{}\" data-scope=\"{}\" tabindex=\"-1\"><title>{}</title>", node.variable ? " variable" : "",
-                            node.rows > 1 ? " box" : "", node.row, node.row, html_escaped(node.scope), html_escaped(title));
+        const std::string title = fmt::format("{} = {}\nvalue {}\nadjoint {}", node.name, node.operation,
+                                              quantity_text(node.value, write.number), quantity_text(node.adjoint, write.number));
+        text += fmt::format("<g class=\"node{}{}\" id=\"n{}\" data-row=\"{}\" data-scope=\"{}\" tabindex=\"-1\"><title>{}</title>",
+                            node.variable ? " variable" : "", node.rows > 1 ? " box" : "", node.row, node.row, html_escaped(node.scope),
+                            html_escaped(title));
         text += fmt::format("<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{}\" height=\"{}\" rx=\"7\"/>", left, top, node_width, node_height);
         const auto put = [&](std::string_view kind, double y, const std::string& line) {
-            text += fmt::format("<text class=\"{}\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>", kind, layout.node[k].x, top + y, html_escaped(line));
+            text +=
+                fmt::format("<text class=\"{}\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>", kind, layout.node[k].x, top + y, html_escaped(line));
         };
         const std::string operation = node.variable ? node.shape : node.shape.empty() ? node.operation : node.operation + " " + node.shape;
         put("name", 15, cut(node.name == node.operation ? node.name : node.name + (operation.empty() ? "" : "  " + operation), 20));
@@ -135,8 +141,9 @@ std::string drawing(const Writer& write) {
     const Layout layout = layout_of(graph);
     return fmt::format("<div class=\"canvas\" tabindex=\"0\" role=\"group\" aria-label=\"graph of the computation\"><svg class=\"graph\" "
                        "viewBox=\"0 0 {0:.0f} {1:.0f}\" width=\"{0:.0f}\" height=\"{1:.0f}\" xmlns=\"http://www.w3.org/2000/svg\">"
-                       "<defs><marker id=\"tip\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" "
-                       "orient=\"auto\"><path d=\"M0 0L8 4L0 8z\"/></marker></defs>\n",
+                       "<defs><marker id=\"tip\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"9\" markerHeight=\"9\" "
+                       "markerUnits=\"userSpaceOnUse\" "
+                       "orient=\"auto-start-reverse\"><path d=\"M0 0L8 4L0 8z\"/></marker></defs>\n",
                        layout.width, layout.height) +
            frames(write, layout) + edges(write, layout) + nodes(write, layout) + "</svg></div>" + legend(write);
 }

@@ -18,7 +18,8 @@ namespace {
 constexpr Index all_elements = 64;        // of a tensor up to this size every element is taken apart
 constexpr std::size_t some_elements = 8;  // of a larger one the largest
 constexpr std::size_t paths_asked = 200, paths_shown = 8;
-constexpr std::size_t most_paths = 128;          // numbers whose paths are listed although nobody asked
+constexpr std::size_t most_paths = 128;  // numbers whose paths are listed although nobody asked
+constexpr std::size_t most_weights = 64;
 constexpr std::size_t layer_numbers = 1u << 18;  // of one layer
 
 /// Operations on tensors are asked for derivatives element by element; how many numbers they may compute for that, all together.
@@ -84,12 +85,16 @@ class Parts {
     }
 
     void explain_weights() {
-        for (const Spot& s : asked_) add_weight(s);
-        if (!trace_.weights.empty()) return;
-        for (const DenseLayer& layer : trace_.layers) {
-            const std::uint32_t n = tape_.node_at(layer.weight_row);
-            add_weight({layer.weight_row, n, largest(flattened(tape_.block(n)), 1).front()});
-        }
+        for (const Spot& s : asked_) add_weight(s, true);
+        if (trace_.weights.empty())
+            for (const DenseLayer& layer : trace_.layers) {
+                const std::uint32_t n = tape_.node_at(layer.weight_row);
+                add_weight({layer.weight_row, n, largest(flattened(tape_.block(n)), 1).front()}, true);
+            }
+        const bool any = !trace_.weights.empty();
+        for (std::uint32_t row = 1; row <= tape_.root() && trace_.weights.size() < most_weights; ++row)
+            if (tape_.node_at(row) == no_node && tape_.operation(row) == "variable" && !is_asked(row)) add_weight({row, no_node, 0}, false);
+        if (!any && !trace_.weights.empty()) trace_.weights.front().featured = true;
     }
 
     void list_paths() {
@@ -127,8 +132,12 @@ class Parts {
             if (std::find(elements.begin(), elements.end(), flat) == elements.end()) elements.push_back(flat);
         return elements;
     }
-    void add_weight(const Spot& s) {
+    [[nodiscard]] bool is_asked(std::uint32_t row) const {
+        return std::any_of(asked_.begin(), asked_.end(), [&](const Spot& s) { return s.row == row && s.node == no_node; });
+    }
+    void add_weight(const Spot& s, bool featured) {
         DenseWeight weight;
+        weight.featured = featured;
         if (explain_dense(tape_, s, weight)) trace_.weights.push_back(std::move(weight));
     }
     void add_paths(const Spot& s) {

@@ -132,7 +132,7 @@ struct Trace {
     std::vector<Reverse> reverse;
     std::size_t rows = 0, variables = 0;  ///< on the tape up to L, shown or not
     std::vector<DenseLayer> layers;       ///< dense layers written with matmul or affine
-    std::vector<DenseWeight> weights;     ///< weights that were asked for; else of every layer the one with the largest gradient
+    std::vector<DenseWeight> weights;     ///< what was asked for, else of every layer the largest; and weights that are Scalars
     std::vector<Paths> paths;             ///< of what was asked for, and of the variables, as many as is reasonable
     std::vector<Remark> remarks;          ///< none from trace()
     Graph graph;

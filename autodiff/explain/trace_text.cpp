@@ -33,8 +33,9 @@ class Writer {
         for (const auto& step : trace_.reverse)
             if (tells_more(step)) text += tensor(step);
         for (const DenseWeight& weight : trace_.weights)
-            text +=
-                '\n' + to_string(Explanation{trace_.loss, trace_.loss_value, weight, trace_.options.digits, trace_.options.first_index});
+            if (weight.featured)
+                text += '\n' +
+                        to_string(Explanation{trace_.loss, trace_.loss_value, weight, trace_.options.digits, trace_.options.first_index});
         for (const Paths& paths : trace_.paths)
             if (paths.asked) text += list(paths);
         if (marked_) text += "~ the factors are rounded for print, the product is not their product to the last digit\n";

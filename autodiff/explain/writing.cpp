@@ -20,9 +20,9 @@ std::string quantity_text(const Quantity& q, const Numbers& number) {
     return text + "]";
 }
 
-std::string summary_text(const TensorSummary& t, const Numbers& number) {
-    std::string text = fmt::format("{}   min {}   max {}   mean {}   norm {}", to_string(t.shape), number(t.min), number(t.max),
-                                   number(t.mean), number(t.norm));
+std::string summary_text(const TensorSummary& t, const Numbers& number, bool with_shape) {
+    std::string text = fmt::format("{}min {}   max {}   mean {}   norm {}", with_shape ? to_string(t.shape) + "   " : "", number(t.min),
+                                   number(t.max), number(t.mean), number(t.norm));
     if (t.zeros > 0) text += fmt::format("   {} zeros", t.zeros);
     if (t.not_finite > 0) text += fmt::format("   {} not finite", t.not_finite);
     return text;
@@ -62,6 +62,16 @@ char thumbnail_character(double value, const TensorSummary& t) {
     if (s > 0) return s > 0.5 ? '#' : '+';
     return s < -0.5 ? '=' : '-';
 }
+
+std::string vjp_signs(std::string_view vjp) {
+    std::string text(vjp);
+    for (const auto& [word, sign] : {std::pair<std::string_view, std::string_view>{"ybar", "ȳ"}, {"^T", "ᵀ"}})
+        for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + sign.size()))
+            text.replace(at, word.size(), sign);
+    return text;
+}
+
+bool is_vjp(std::string_view symbol) { return symbol.find("ybar") != std::string_view::npos; }
 
 Notations notations_of(const Trace& trace) {
     std::set<std::string> layers;

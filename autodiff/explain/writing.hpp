@@ -14,7 +14,7 @@ inline namespace v1 {
 /// A number, the elements of a small tensor, shape and norm of a large one, or a dash.
 [[nodiscard]] std::string quantity_text(const Quantity& q, const Numbers& number);
 /// `[64, 32]   min -0.1   max 0.2   mean 0.01   norm 1.5   3 zeros`
-[[nodiscard]] std::string summary_text(const TensorSummary& t, const Numbers& number);
+[[nodiscard]] std::string summary_text(const TensorSummary& t, const Numbers& number, bool with_shape = true);
 /// `kink, saturated`; empty if there is nothing to say
 [[nodiscard]] std::string flags_text(const Trace::Flags& flags, bool backward);
 /// dL/dx, or x_bar
@@ -25,6 +25,10 @@ inline namespace v1 {
 [[nodiscard]] double shade(double value, const TensorSummary& t);
 /// . for nearly 0, + and - for either sign, # and = where it is strong
 [[nodiscard]] char thumbnail_character(double value, const TensorSummary& t);
+/// The vector-Jacobian product of an operation on tensors with signs in place of words: a^T ybar as in books.
+[[nodiscard]] std::string vjp_signs(std::string_view vjp);
+/// Whether a symbol is such a product, rather than a local derivative.
+[[nodiscard]] bool is_vjp(std::string_view symbol);
 /// The numbers that mean a layer in the names of this trace.
 [[nodiscard]] Notations notations_of(const Trace& trace);
 

@@ -163,12 +163,12 @@
   function pause() {
     clearInterval(timer);
     timer = 0;
-    byId("play").textContent = "\u23f5";
+    byId("play").textContent = "play";
   }
   function play() {
     if (timer) return pause();
     timer = setInterval(next, 1400);
-    byId("play").textContent = "\u23f8";
+    byId("play").textContent = "pause";
   }
   function symbols() {
     const order = ["", "only-symbols", "only-numbers"], labels = ["symbols + numbers", "symbols", "numbers"];
@@ -177,6 +177,10 @@
     body.classList.remove("only-symbols", "only-numbers");
     if (order[after]) body.classList.add(order[after]);
     byId("symbols").textContent = labels[after];
+  }
+  function fit() {
+    byId("fit").setAttribute("aria-pressed", String(body.classList.toggle("fit")));
+    draw();
   }
   function showAll() {
     byId("all").setAttribute("aria-pressed", String(body.classList.toggle("all")));
@@ -291,11 +295,36 @@
       }
     context.putImageData(image, 0, 0);
   }
+  // A small matrix shows its numbers.
+  function drawCells(layer, shade) {
+    const grid = byId("cells"), g = gradientOf(layerAt);
+    grid.style.gridTemplateColumns = "repeat(" + (layer.outputs + 1) + ", auto)";
+    const cells = [element("span", {}, "i \\ j")];
+    for (let j = 0; j < layer.outputs; ++j) cells.push(element("span", {}, String(j + data.first)));
+    for (let i = 0; i < layer.inputs; ++i) {
+      cells.push(element("span", {}, String(i + data.first)));
+      for (let j = 0; j < layer.outputs; ++j) {
+        const s = shade(i, j), x = g[i * layer.outputs + j];
+        const cell = element("button", {title: derivative(weightName(layer, i, j))}, Number.isFinite(x) ? x.toPrecision(3).replace("-", minus) : number(x));
+        cell.style.background = "rgba(var(--" + (s < 0 ? "negative" : "positive") + "), " + Math.abs(s).toFixed(3) * 0.6 + ")";
+        cell.setAttribute("aria-pressed", String(i === I && j === J));
+        if (j === J) cell.classList.add("neuron");
+        cell.addEventListener("click", () => select(layerAt, i, j));
+        cells.push(cell);
+      }
+    }
+    grid.replaceChildren(...cells);
+    byId("cells-caption").textContent = derivative(layer.weight) + ": i downwards, j to the right; the framed column is the gradient of neuron " + (J + data.first);
+  }
   function drawWeights() {
     const layer = data.layers[layerAt], g = gradientOf(layerAt), t = tiling(layer);
     let most = 0;
     for (const x of g) if (Number.isFinite(x)) most = Math.max(most, Math.abs(x));
     const shade = (i, j) => most ? g[i * layer.outputs + j] / most : 0;
+    const small = layer.inputs * layer.outputs <= 120 && layer.outputs <= 12;
+    byId("cells").parentElement.hidden = !small;
+    byId("overview").parentElement.hidden = byId("column").parentElement.hidden = small;
+    if (small) return drawCells(layer, shade);
     const rows = Math.ceil(layer.outputs / t.across);
     paint(byId("overview"), t.across * (t.w + t.gap), rows * (t.h + t.gap), (x, y) => {
       const tx = Math.floor(x / (t.w + t.gap)), ty = Math.floor(y / (t.h + t.gap)), j = ty * t.across + tx;
@@ -308,7 +337,7 @@
       "; orange is positive, blue negative, strongest " + number(most) + ". Click, or use the arrow keys here.";
     let mostHere = 0;
     for (let i = 0; i < layer.inputs; ++i) mostHere = Math.max(mostHere, Math.abs(g[i * layer.outputs + J]) || 0);
-    const across = layer.image ? t.w : layer.inputs > 64 ? Math.ceil(Math.sqrt(layer.inputs)) : 1;
+    const across = layer.image ? t.w : layer.inputs > 16 ? Math.ceil(Math.sqrt(layer.inputs)) : 1;
     const down = Math.ceil(layer.inputs / across);
     paint(byId("column"), across, down, (x, y) => {
       const i = y * across + x;
@@ -339,8 +368,13 @@
     const line = (step, symbol, how, value) => element("tr", {}, element("th", {scope: "row"}, step), element("td", {}, symbol),
       element("td", {}, how), element("td", {className: "n"}, value));
     const link = (text, row) => backAt.has(row) ? element("a", {href: "#" + steps[backAt.get(row)].id}, text) : text;
+    const arriving = (of, n, name) => {
+      const k = backAt.get(of.aRow), flat = of.inputsFirst ? n * of.outputs + J : -1;
+      const opened = k === undefined ? null : steps[k].panel.querySelector(".element[data-flat=\"" + flat + "\"] ul");
+      return opened ? opened.cloneNode(true) : link("what arrives at " + name, of.aRow);
+    };
     const table = element("table", {className: "factors"}, element("tbody", {},
-      line("step 1", derivative(a), link("what arrives at " + a, layer.aRow), number(abar)),
+      line("step 1", derivative(a), arriving(layer, s.n, a), number(abar)),
       layer.activation
         ? line("step 2", "d" + a + "/d" + z, layer.activation + "\u2032 = " + layer.derivative + ", x = " + number(real(layer.zs[at])) + ", y = " + number(real(layer.as[at])), number(slope))
         : line("step 2", "", "no activation follows", "1"),
@@ -439,7 +473,7 @@
   const keys = {
     ArrowRight: event => event.shiftKey ? toLayer(1) : next(), ArrowLeft: event => event.shiftKey ? toLayer(-1) : back(),
     Home: () => show(0), End: () => show(steps.length - 1), f: () => show(0), r: () => show(firstBack), " ": play, g: find, "/": find,
-    Enter: drill, Escape: leave, p: openPaths, m: mistake, s: symbols, q: () => setQuiz(!body.classList.contains("quiz")), a: showAll,
+    Enter: drill, Escape: leave, p: openPaths, m: mistake, s: symbols, q: () => setQuiz(!body.classList.contains("quiz")), a: showAll, z: fit,
     "?": () => byId("keys").showModal()
   };
   document.addEventListener("keydown", event => {
@@ -454,7 +488,7 @@
     keys[key](event);
   });
   for (const [id, action] of Object.entries({
-    first: () => show(0), back, next, last: () => show(steps.length - 1), play, symbols, all: showAll, goto: find,
+    first: () => show(0), back, next, last: () => show(steps.length - 1), play, symbols, fit, all: showAll, goto: find,
     quiz: () => setQuiz(!body.classList.contains("quiz")), help: () => byId("keys").showModal()
   })) byId(id).addEventListener("click", action);
   byId("find").addEventListener("close", () => { if (byId("find").returnValue === "go") goTo(byId("wanted").value); });
@@ -468,6 +502,7 @@
     const id = slash < 0 ? text : text.slice(0, slash);
     if (!position.has(id)) return;
     show(position.get(id), true);
+    requestAnimationFrame(() => scrollTo({top: 0}));
     if (slash >= 0) goTo(text.slice(slash + 1));
   }
   addEventListener("hashchange", follow);
