@@ -23,6 +23,12 @@ bool Gradient::covers(std::uint32_t row, RecordingId id) const noexcept {
     return false;
 }
 
+RecordingId Gradient::recording() const noexcept {
+    for (std::size_t s = segments_.size(); s-- > 0;)
+        if (segments_[s].first <= root_) return segments_[s].id;
+    return no_tape_id;
+}
+
 /// The row of x, after making sure that it means this recording.
 std::uint32_t Gradient::checked(std::uint32_t row, RecordingId id, std::string_view operation) const {
     using Kind = TapeError::Kind;

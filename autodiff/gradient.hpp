@@ -44,6 +44,10 @@ class Gradient {
     template <class T>
     [[nodiscard]] bool reaches(const Tensor<T>& x) const;
 
+    /// The row of y and its recording: what was differentiated.
+    [[nodiscard]] std::uint32_t row() const noexcept { return root_; }
+    [[nodiscard]] RecordingId recording() const noexcept;
+
   private:
     friend class Tape;
     struct Element {

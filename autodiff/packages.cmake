@@ -13,6 +13,7 @@ set(wengert_packages
         "xsimd          wengert::xsimd              libxsimd-dev         xsimd-devel      xsimd          xsimd"
         "CBLAS          wengert::cblas              libopenblas-dev      openblas-devel   openblas       openblas"
         "LAPACK         wengert::lapack             libopenblas-dev      openblas-devel   openblas       lapack"
+        "ZLIB           ZLIB::ZLIB                  zlib1g-dev           zlib-devel       zlib           zlib"
         "CLI11          CLI11::CLI11                libcli11-dev         cli11-devel      cli11          cli11"
         "nlohmann_json  nlohmann_json::nlohmann_json  nlohmann-json3-dev json-devel       nlohmann-json  nlohmann-json"
         "Eigen3         Eigen3::Eigen               libeigen3-dev        eigen3-devel     eigen          eigen3"
@@ -28,6 +29,8 @@ macro(wengert_need)
             find_package(Boost 1.74 QUIET COMPONENTS unit_test_framework)
         elseif(wengert_package STREQUAL "Boost")
             find_package(Boost 1.74 QUIET)
+        elseif(wengert_package STREQUAL "ZLIB")
+            find_package(ZLIB QUIET)  # CMake's own module: few distributions bring a configuration
         else()
             find_package(${wengert_package} QUIET CONFIG)
         endif()

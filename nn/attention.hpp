@@ -91,6 +91,11 @@ class BasicMultiheadAttention {
     Dropout dropout;
     Index heads = 1;
 
+    void pytorch(const auto& say) const {
+        say(in_proj_weight, "in_proj_weight", {}), say(q_proj_weight, "q_proj_weight", {});
+        say(k_proj_weight, "k_proj_weight", {}), say(v_proj_weight, "v_proj_weight", {});
+    }
+
     static constexpr auto fields = std::tuple{autodiff::field("in_proj_weight", &BasicMultiheadAttention::in_proj_weight),
                                               autodiff::field("q_proj_weight", &BasicMultiheadAttention::q_proj_weight),
                                               autodiff::field("k_proj_weight", &BasicMultiheadAttention::k_proj_weight),

@@ -23,9 +23,19 @@ const autodiff::Tensor<T>& stored(const autodiff::io::NamedTensors& tensors, std
 template const autodiff::Tensor<float>& stored(const autodiff::io::NamedTensors&, std::string_view, const autodiff::Shape&);
 template const autodiff::Tensor<double>& stored(const autodiff::io::NamedTensors&, std::string_view, const autodiff::Shape&);
 
-void check_all_used(const autodiff::io::NamedTensors& tensors, const std::vector<std::string>& used) {
+InPytorch PytorchPlaces::at(const void* tensor, std::string_view name) const {
+    const auto found = std::find_if(places_.begin(), places_.end(), [tensor](const Place& place) { return place.tensor == tensor; });
+    if (found == places_.end()) return {false, std::string(name)};
+    InPytorch there = found->there;
+    const std::string& below = there.name.empty() ? found->ours : there.name;
+    there.name = std::string(name.substr(0, name.size() - found->ours.size())) + below;
+    return there;
+}
+
+void check_all_used(const autodiff::io::NamedTensors& tensors, const std::vector<std::string>& used, Layout layout) {
+    constexpr std::string_view counter = "num_batches_tracked";  // of batch normalisation, which counts for nothing at a fixed momentum
     for (const auto& [name, tensor] : tensors)
-        if (std::find(used.begin(), used.end(), name) == used.end())
+        if (std::find(used.begin(), used.end(), name) == used.end() && !(layout == Layout::pytorch && name.ends_with(counter)))
             throw autodiff::ValueError("load", "a file with the model's tensors only", fmt::format("\"{}\" too", name));
 }
 

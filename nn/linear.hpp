@@ -36,6 +36,8 @@ class BasicLinear {
     Tensor<T> weight;  ///< [in, out]
     Tensor<T> bias;    ///< [out], or [0] for a layer without bias
 
+    void pytorch(const auto& say) const { say(weight, "weight", {}); }
+
     static constexpr auto fields = std::tuple{autodiff::field("weight", &BasicLinear::weight), autodiff::field("bias", &BasicLinear::bias)};
 };
 

@@ -54,6 +54,18 @@ class Recurrent {
     Dropout dropout;
     RecurrentOptions options;
 
+    /// weight_ih_l0, weight_ih_l0_reverse, ... instead of layers.0.weight_ih, reverse.0.weight_ih
+    void pytorch(const auto& say) const {
+        const auto cells = [&say](const std::vector<Cell>& list, const std::string& ours, const std::string& suffix) {
+            for (std::size_t k = 0; k < list.size(); ++k)
+                autodiff::for_each_parameter(list[k], [&](std::string_view name, const Tensor<T>& p) {
+                    const std::string number = std::to_string(k), own(name);
+                    say(p, ours + number + "." + own, {p.rank() == 2, own + "_l" + number + suffix});
+                });
+        };
+        cells(layers, "layers.", ""), cells(reverse, "reverse.", "_reverse");
+    }
+
     static constexpr auto fields =
         std::tuple{autodiff::field("layers", &Recurrent::layers), autodiff::field("reverse", &Recurrent::reverse),
                    autodiff::field("dropout", &Recurrent::dropout)};

@@ -45,6 +45,8 @@ class RecurrentWeights {
     Tensor<T> weight_hh;         ///< [hidden, gates hidden]
     Tensor<T> bias_ih, bias_hh;  ///< [gates hidden], or [0] for a cell without bias
 
+    void pytorch(const auto& say) const { say(weight_ih, "weight_ih", {}), say(weight_hh, "weight_hh", {}); }
+
     static constexpr auto fields =
         std::tuple{autodiff::field("weight_ih", &RecurrentWeights::weight_ih), autodiff::field("weight_hh", &RecurrentWeights::weight_hh),
                    autodiff::field("bias_ih", &RecurrentWeights::bias_ih), autodiff::field("bias_hh", &RecurrentWeights::bias_hh)};

@@ -48,6 +48,12 @@ class WeightNorm {
     Index axis = 0;
     decltype(Layer::weight) weight_g;
 
+    /// As its weight_norm names them; a dense layer's are transposed.
+    void pytorch(const auto& say) const {
+        const bool dense = layer.weight.rank() == 2;
+        say(weight_g, "weight_g", {dense, "weight_g"}), say(layer.weight, "weight", {dense, "weight_v"});
+    }
+
     static constexpr auto fields = std::tuple{autodiff::field("weight_g", &WeightNorm::weight_g), autodiff::field("", &WeightNorm::layer)};
 };
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Finds the dense layer around a weight: a product, the sum that it goes into, the activation that follows. The layer may be written
-// with matmul or product by product; either way the factors are read from the tape, not derived here.
+// with matmul, affine or product by product; either way the factors are read from the tape, not derived here.
 #include "autodiff/explain/reading.hpp"
 
 #include <algorithm>
 #include <cmath>
+#include <fmt/format.h>
 #include <numeric>
 
 namespace autodiff {
@@ -152,7 +153,7 @@ std::uint32_t element_row(const Reading& tape, const Spot& weight) {
     return found;
 }
 
-// With matmul -------------------------------------------------------------------------------------------------------------------------
+// With matmul or affine -----------------------------------------------------------------------------------------------------------------
 
 Shape with_extent(const Shape& shape, Index axis, Index extent) {
     std::vector<Index> extents(shape.begin(), shape.end());
@@ -160,67 +161,149 @@ Shape with_extent(const Shape& shape, Index axis, Index extent) {
     return Shape(std::span<const Index>(extents));
 }
 
-bool explain_matmul(const Reading& tape, const Spot& weight, DenseWeight& into) {
-    const std::uint32_t product = only_consumer(tape, weight.row);
-    if (product == 0 || tape.operation(product) != "matmul" || times_read(tape, weight.row, product) != 1) return false;
-    const Layer layer = layer_of(tape, product);
-    const std::uint32_t product_node = tape.node_at(product), z_node = tape.node_at(layer.z), a_node = tape.node_at(layer.a);
-    const Node& matmul = tape.node(product_node);
-    if (layer.activation == nullptr && layer.z != product && matmul.shape != tape.node(z_node).shape) return false;
-    const bool right = matmul.operands[1].row == weight.row;  // z = a W; else z = W a
-    const Source source = matmul.operands[right ? 0 : 1];
+/// Where the numbers of a layer stand. Samples are numbered through all blocks of the batch.
+struct Matrices {
+    Layer layer{};
+    std::uint32_t weight_node = no_node, product_node = no_node, z_node = no_node, a_node = no_node;
+    Source source;
+    Shape source_shape;
+    bool right = true;  ///< z = a W; else z = W a
+    Index rows = 0, columns = 0, inputs = 0, outputs = 0, samples = 0;
+
+    [[nodiscard]] Index output(Index sample, Index neuron) const {
+        return right ? sample * columns + neuron : (sample / columns * rows + neuron) * columns + sample % columns;
+    }
+    [[nodiscard]] Index input(Index sample, Index from) const {
+        return right ? sample * inputs + from : (sample / columns * inputs + from) * columns + sample % columns;
+    }
+    [[nodiscard]] Index weight(Index from, Index neuron) const { return right ? from * outputs + neuron : neuron * inputs + from; }
+};
+
+std::optional<Matrices> find_matrices(const Reading& tape, std::uint32_t weight_row) {
+    Matrices m;
+    m.weight_node = tape.node_at(weight_row);
+    const std::uint32_t product = only_consumer(tape, weight_row);
+    if (product == 0 || m.weight_node == no_node || times_read(tape, weight_row, product) != 1) return {};
+    const std::string_view operation = tape.operation(product);
+    m.product_node = tape.node_at(product);
+    if (operation != "matmul" && (operation != "affine" || tape.node(m.product_node).operands[1].row != weight_row)) return {};
+    const Node& matmul = tape.node(m.product_node);
+    const Shape& shape = tape.node(m.weight_node).shape;
+    if (shape.rank() != 2) return {};
+    m.layer = layer_of(tape, product);
+    m.z_node = tape.node_at(m.layer.z), m.a_node = tape.node_at(m.layer.a);
+    if (m.layer.activation == nullptr && m.layer.z != product && matmul.shape != tape.node(m.z_node).shape) return {};
+    m.right = matmul.operands[1].row == weight_row;
+    m.source = matmul.operands[m.right ? 0 : 1];
     // Of two variables the right one is the weight: what stands left of it is the layer's input.
-    if (tape.operation(weight.row) != "variable" || (!right && source.row != 0 && tape.operation(source.row) == "variable")) return false;
-    const Shape& shape = tape.node(weight.node).shape;
-    const Index i = weight.flat / shape[1], j = weight.flat % shape[1];
-    const Index neuron = right ? j : i, from = right ? i : j;
+    if (tape.operation(weight_row) != "variable" || (!m.right && m.source.row != 0 && tape.operation(m.source.row) == "variable"))
+        return {};
+    m.inputs = m.right ? shape[0] : shape[1], m.outputs = m.right ? shape[1] : shape[0];
+    m.source_shape = with_extent(matmul.shape, m.right ? -1 : -2, m.inputs);
+    m.rows = matmul.shape[-2], m.columns = matmul.shape[-1];
+    m.samples = m.outputs == 0 ? 0 : matmul.shape.size() / m.outputs;
+    if (m.samples == 0 || m.inputs == 0 || std::holds_alternative<std::monostate>(tape.block(m.a_node))) return {};
+    return m;
+}
 
-    const std::vector<double> abar = flattened(tape.block(a_node)), input = tape.derivatives(product_node, weight);
-    if (abar.empty()) return false;
-    const std::vector<double> slope = layer.activation == nullptr ? std::vector<double>(abar.size(), 1) : tape.slopes(a_node, z_node);
+/// What the weights multiply, [samples, inputs]. A constant input is not on the tape: the operation tells it, as many inputs at a time
+/// as there are neurons to hold them apart.
+std::vector<double> inputs_of(const Reading& tape, const Matrices& m) {
+    std::vector<double> input(static_cast<std::size_t>(m.samples * m.inputs));
+    const auto at = [&](Index sample, Index from) -> double& { return input[static_cast<std::size_t>(sample * m.inputs + from)]; };
+    if (m.source.node != no_node) {
+        const std::vector<double> values = flattened(tape.node(m.source.node).value);
+        for (Index sample = 0; sample < m.samples; ++sample)
+            for (Index from = 0; from < m.inputs; ++from) at(sample, from) = values[static_cast<std::size_t>(m.input(sample, from))];
+        return input;
+    }
+    for (Index first = 0; first < m.inputs; first += m.outputs) {
+        const Index together = std::min(m.outputs, m.inputs - first);
+        std::vector<Index> ones;
+        for (Index k = 0; k < together; ++k) ones.push_back(m.weight(first + k, k));
+        const std::vector<double> z = tape.derivatives(m.product_node, m.weight_node, ones);
+        for (Index sample = 0; sample < m.samples; ++sample)
+            for (Index k = 0; k < together; ++k) at(sample, first + k) = z[static_cast<std::size_t>(m.output(sample, k))];
+    }
+    return input;
+}
 
-    describe(tape, weight, layer, into);
-    const Shape source_shape = with_extent(matmul.shape, right ? -1 : -2, right ? shape[0] : shape[1]);
-    const Index rows = matmul.shape[-2], columns = matmul.shape[-1];
+/// Elements of a tensor of z's shape as [samples, outputs].
+std::vector<double> by_sample(const Matrices& m, const std::vector<double>& x) {
+    std::vector<double> result(x.size());
+    for (Index sample = 0; sample < m.samples; ++sample)
+        for (Index neuron = 0; neuron < m.outputs; ++neuron)
+            result[static_cast<std::size_t>(sample * m.outputs + neuron)] = x[static_cast<std::size_t>(m.output(sample, neuron))];
+    return result;
+}
+
+DenseLayer read_layer(const Reading& tape, std::uint32_t weight_row, const Matrices& m) {
+    DenseLayer layer;
+    layer.weight_row = weight_row, layer.z_row = m.layer.z, layer.a_row = m.layer.a, layer.input_row = m.source.row;
+    layer.weight = tape.label(weight_row);
+    if (m.layer.activation != nullptr) {
+        layer.activation = m.layer.activation->name;
+        layer.derivative = m.layer.activation->derivative[0];
+    }
+    layer.inputs_first = m.right;
+    layer.samples = m.samples, layer.inputs = m.inputs, layer.outputs = m.outputs;
+    layer.input = inputs_of(tape, m);
+    layer.abar = by_sample(m, flattened(tape.block(m.a_node)));
+    layer.slope = m.layer.activation == nullptr ? std::vector<double>(layer.abar.size(), 1) : by_sample(m, tape.slopes(m.a_node, m.z_node));
+    layer.z = by_sample(m, flattened(tape.node(m.z_node).value));
+    layer.a = by_sample(m, flattened(tape.node(m.a_node).value));
+    return layer;
+}
+
+bool explain_matmul(const Reading& tape, const Spot& weight, DenseWeight& into) {
+    const std::optional<Matrices> found = find_matrices(tape, weight.row);
+    if (!found) return false;
+    const Matrices& m = *found;
+    const DenseLayer layer = read_layer(tape, weight.row, m);
+    const Index first = weight.flat / (m.right ? m.outputs : m.inputs), second = weight.flat % (m.right ? m.outputs : m.inputs);
+    const Index from = m.right ? first : second, neuron = m.right ? second : first;
+
+    describe(tape, weight, m.layer, into);
     std::vector<DenseSample> samples;
     std::vector<Spot> spots;
-    for (Index flat = 0; flat < matmul.shape.size(); ++flat) {
-        const Index block = flat / (rows * columns), row = flat / columns % rows, column = flat % columns;
-        if ((right ? column : row) != neuron) continue;
-        const auto at = static_cast<std::size_t>(flat);
-        const Index read = right ? (block * rows + row) * shape[0] + from : (block * shape[1] + from) * columns + column;
+    for (Index n = 0; n < m.samples; ++n) {
         DenseSample& sample = samples.emplace_back();
-        spots.push_back({layer.a, a_node, flat});
-        const Spot z{layer.z, z_node, flat};
-        sample.sample = static_cast<Index>(samples.size()) - 1;
-        sample.a = tape.label(spots.back()), sample.z = tape.label(z);
-        sample.from = fmt::format("{}[{}]", source.row == 0 ? "input" : tape.label(source.row), tape.indices(source_shape, read));
-        sample.sum = tape.value(z), sample.output = tape.value(spots.back());
-        sample.abar.of = sample.a, sample.abar.total = abar[at];
-        sample.slope = slope[at];
-        sample.delta = flow(abar[at], slope[at]);
-        // A recorded input is read as it is: beside an infinite one the JVP would say 0 * inf.
-        sample.input = source.node == no_node ? input[at] : tape.value({source.row, source.node, read});
+        const auto at = static_cast<std::size_t>(n * m.outputs + neuron);
+        spots.push_back({m.layer.a, m.a_node, m.output(n, neuron)});
+        sample.sample = n;
+        sample.a = tape.label(spots.back()), sample.z = tape.label({m.layer.z, m.z_node, m.output(n, neuron)});
+        sample.from =
+            fmt::format("{}[{}]", m.source.row == 0 ? "input" : tape.label(m.source.row), tape.indices(m.source_shape, m.input(n, from)));
+        sample.sum = layer.z[at], sample.output = layer.a[at];
+        sample.abar.of = sample.a, sample.abar.total = layer.abar[at];
+        sample.slope = layer.slope[at];
+        sample.delta = flow(layer.abar[at], layer.slope[at]);
+        sample.input = layer.input[static_cast<std::size_t>(n * m.inputs + from)];
         sample.product = flow(sample.delta, sample.input);
     }
-    if (samples.empty()) return false;
     keep_samples(tape, std::move(samples), spots, into);
 
-    into.neuron = fmt::format("neuron {}, {}", neuron + tape.options().first_index, right ? "column over i" : "row over j");
+    into.neuron = fmt::format("neuron {}, {}", neuron + tape.options().first_index, m.right ? "column over i" : "row over j");
     const std::vector<double> gradient = flattened(tape.block(weight.node));
-    for (Index k = 0; k < (right ? shape[0] : shape[1]); ++k)
-        into.column.push_back(gradient[static_cast<std::size_t>(right ? k * shape[1] + j : i * shape[1] + k)]);
+    for (Index k = 0; k < m.inputs; ++k) into.column.push_back(gradient[static_cast<std::size_t>(m.weight(k, neuron))]);
     into.selected = static_cast<std::size_t>(from);
     return true;
 }
 
 }  // namespace
 
+std::optional<DenseLayer> dense_layer(const Reading& tape, std::uint32_t weight_row) {
+    if (!tape.reached(weight_row)) return {};
+    const std::optional<Matrices> found = find_matrices(tape, weight_row);
+    if (!found) return {};
+    return read_layer(tape, weight_row, *found);
+}
+
 bool explain_dense(const Reading& tape, const Spot& weight, DenseWeight& into) {
     if (!tape.reached(weight.row)) return false;
     if (weight.node == no_node) return explain_product(tape, weight, weight.row, into);
     if (const std::uint32_t row = element_row(tape, weight)) return explain_product(tape, weight, row, into);
-    return tape.node(weight.node).shape.rank() == 2 && explain_matmul(tape, weight, into);
+    return explain_matmul(tape, weight, into);
 }
 
 }  // namespace v1

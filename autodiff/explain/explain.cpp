@@ -2,13 +2,11 @@
 // The questions, checked and handed to whoever can answer them.
 #include "autodiff/explain/explain.hpp"
 
-#include "autodiff/explain/reading.hpp"
+#include "autodiff/explain/tracing.hpp"
 
 namespace autodiff {
 inline namespace v1 {
 namespace internal {
-
-namespace {
 
 const ExplainOptions& checked(const ExplainOptions& options) {
     if (options.digits < 1 || options.digits > 17) throw ValueError("explain", "digits from 1 to 17", fmt::format("{}", options.digits));
@@ -16,6 +14,8 @@ const ExplainOptions& checked(const ExplainOptions& options) {
         throw ValueError("explain", "at least 1 term and 1 row", fmt::format("{} terms and {} rows", options.terms, options.rows));
     return options;
 }
+
+namespace {
 
 Explanation about(const Reading& reading) {
     Explanation result;
@@ -41,9 +41,9 @@ Explanation explain_weight(std::uint32_t root, RecordingId id, const Scalar& x, 
 }
 
 Explanation explain_tape(std::uint32_t root, RecordingId id, const ExplainOptions& options) {
-    const Reading reading(Tape::of(root, id, "explain"), root, checked(options));
+    const Reading reading(Tape::of(root, id, "explain"), root, checked(options), options.rows);
     Explanation result = about(reading);
-    result.form = make_ledger(reading);
+    result.form = steps_of(reading, Scopes(reading));
     return result;
 }
 

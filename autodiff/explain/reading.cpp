@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fmt/format.h>
 
 namespace autodiff {
 inline namespace v1 {
@@ -16,17 +17,6 @@ const Tape& with_operations(const Tape& tape) {
         throw TapeError(TapeError::Kind::detail, "explain", "a tape that keeps operations", "one that keeps derivatives only",
                         "record with Tape{Detail::operations}, the default of a Tape");
     return tape;
-}
-
-/// A tensor of one element type, with a one in one place or in all.
-AnyTensor unit(const Node& node, Index flat, bool everywhere) {
-    const auto make = [&]<class T>(T) -> AnyTensor {
-        if (everywhere) return Tensor<T>::ones(node.shape);
-        Tensor<T> x = Tensor<T>::zeros(node.shape);
-        x.fill_data()[flat] = T{1};
-        return x;
-    };
-    return node.is_double ? make(double{}) : make(float{});
 }
 
 }  // namespace
@@ -50,27 +40,26 @@ const RuleText* find_rule(std::string_view operation) {
     return nullptr;
 }
 
-Reading::Reading(const Tape& tape, std::uint32_t root, const ExplainOptions& options)
+Reading::Reading(const Tape& tape, std::uint32_t root, const ExplainOptions& options, std::size_t observed)
     : tape_(with_operations(tape)), root_(root), options_(options), numbers_(options.digits) {
     const WengertList& list = tape.list();
     first_.resize(std::size_t{root} + 1);
     for (std::uint32_t row = 1; row <= root; ++row) first_[row] = first_[row - 1] + list.count[row - 1];
-    sweep();
     trace_reach();
     index_consumers();
+    sweep(observed);
 }
 
-void Reading::sweep() {
-    const WengertList& list = tape_.list();
+void Reading::sweep(std::size_t observed) {
     const NodeList& nodes = tape_.nodes();
     scalar_.assign(std::size_t{root_} + 1, 0);
     adjoints_.scalar = scalar_.data();
     adjoints_.block.resize(nodes_up_to(nodes, root_));
     if (const std::uint32_t n = node_at(root_); n != no_node && !nodes[n].scalar_result)
-        adjoints_.block[n] = unit(nodes[n], 0, true);
+        adjoints_.block[n] = unit_tensor(nodes[n], 0, true);
     else
         scalar_[root_] = 1;
-    reverse_sweep(list, nodes, adjoints_, root_, [&list](std::uint32_t, std::uint32_t first) { return list.partial + first; });
+    sweep_observed(observed >= root_ ? 1 : root_ - static_cast<std::uint32_t>(observed) + 1);
     for (AnyTensor& block : adjoints_.block)
         std::visit(
             []<class X>(X& x) {
@@ -79,36 +68,82 @@ void Reading::sweep() {
             block);
 }
 
-/// Each recorded operand of a row once.
-template <class Visit>
-void Reading::each_operand(std::uint32_t row, const Visit& visit) const {
+namespace {
+
+double norm_of(const std::vector<double>& x, const std::vector<double>& minus = {}) {
+    double squares = 0;
+    for (std::size_t k = 0; k < x.size(); ++k) {
+        const double d = minus.empty() ? x[k] : x[k] - minus[k];
+        squares += d * d;
+    }
+    return std::sqrt(squares);
+}
+
+}  // namespace
+
+/// The sweep, interrupted at tensor rows down to row `last` that add to an adjoint to which others add as well.
+void Reading::sweep_observed(std::uint32_t last) {
+    const WengertList& list = tape_.list();
+    const NodeList& nodes = tape_.nodes();
+    const auto part = [&](std::uint32_t from_row, std::uint32_t to_row, std::size_t first_node) {
+        reverse_sweep(list, nodes, adjoints_, from_row, ListedPartials{list}, {to_row, 0, first_node});
+    };
+    std::uint32_t top = root_;  // swept so far: everything above
+    for (std::size_t n = adjoints_.block.size(); n-- > 0 && nodes[n].row >= last;) {
+        const std::uint32_t row = nodes[n].row;
+        std::vector<std::uint32_t> shared;
+        for (const Source& to : nodes[n].operands)
+            if (to.node != no_node && reached_[row] && consumers(to.row).size() > 1) shared.push_back(to.node);
+        if (shared.empty()) continue;
+        if (top > row) part(top, row + 1, n + 1);
+        std::vector<std::vector<double>> before;
+        for (const std::uint32_t to : shared) before.push_back(flattened(adjoints_.block[to]));
+        part(row, row, n);
+        top = row - 1;
+        for (std::size_t k = 0; k < shared.size(); ++k) {
+            const std::vector<double> after = flattened(adjoints_.block[shared[k]]);
+            arrivals_[{row, nodes[shared[k]].row}] = {norm_of(after, before[k]), norm_of(after)};
+        }
+    }
+    if (top > 0) part(top, 1, 0);
+}
+
+const Arrival* Reading::arrival(std::uint32_t from, std::uint32_t to) const {
+    const auto found = arrivals_.find({from, to});
+    return found == arrivals_.end() ? nullptr : &found->second;
+}
+
+std::vector<std::uint32_t> Reading::operand_rows(std::uint32_t row) const {
     std::vector<std::uint32_t> read;
     for (const Operand operand : operands(row)) read.push_back(static_cast<std::uint32_t>(operand));
     if (const std::uint32_t n = node_at(row); n != no_node)
         for (const Source& source : node(n).operands) read.push_back(source.row);
     std::sort(read.begin(), read.end());
     read.erase(std::unique(read.begin(), read.end()), read.end());
-    for (const std::uint32_t operand : read)
-        if (operand != 0) visit(operand);
+    if (!read.empty() && read.front() == 0) read.erase(read.begin());
+    return read;
 }
 
 void Reading::trace_reach() {
     reached_.assign(std::size_t{root_} + 1, false);
     reached_[root_] = true;
     for (std::uint32_t row = root_; row > 0; --row)
-        if (reached_[row]) each_operand(row, [this](std::uint32_t operand) { reached_[operand] = true; });
+        if (reached_[row])
+            for (const std::uint32_t operand : operand_rows(row)) reached_[operand] = true;
 }
 
 /// The list turned around: for every row, who reads it.
 void Reading::index_consumers() {
     first_consumer_.assign(std::size_t{root_} + 2, 0);
     for (std::uint32_t row = root_; row > 0; --row)
-        if (reached_[row]) each_operand(row, [this](std::uint32_t operand) { ++first_consumer_[operand + 1]; });
+        if (reached_[row])
+            for (const std::uint32_t operand : operand_rows(row)) ++first_consumer_[operand + 1];
     for (std::uint32_t row = 0; row <= root_; ++row) first_consumer_[row + 1] += first_consumer_[row];
     consumer_.resize(first_consumer_.back());
     std::vector<std::uint32_t> next(first_consumer_);
     for (std::uint32_t row = root_; row > 0; --row)
-        if (reached_[row]) each_operand(row, [&](std::uint32_t operand) { consumer_[next[operand]++] = row; });
+        if (reached_[row])
+            for (const std::uint32_t operand : operand_rows(row)) consumer_[next[operand]++] = row;
 }
 
 // Places ------------------------------------------------------------------------------------------------------------------------------
@@ -207,74 +242,6 @@ std::span<const Operand> Reading::operands(std::uint32_t row) const {
 std::span<const std::uint32_t> Reading::consumers(std::uint32_t row) const {
     if (row > root_) return {};
     return std::span(consumer_).subspan(first_consumer_[row], first_consumer_[row + 1] - first_consumer_[row]);
-}
-
-// Local derivatives -------------------------------------------------------------------------------------------------------------------
-
-std::vector<double> Reading::jvp(std::uint32_t y, const Adjoints<double>& tangents) const {
-    return flattened(node(y).primitive->jvp(Pushforward(tape_.nodes(), y, tangents)));
-}
-
-std::vector<double> Reading::derivatives(std::uint32_t y, const Spot& s) const {
-    std::vector<double> scalars(std::size_t{root_} + 1, 0);
-    Adjoints<double> tangents{scalars.data(), std::vector<AnyTensor>(adjoints_.block.size())};
-    if (s.node == no_node || node(s.node).scalar_result)
-        scalars[s.row] = 1;
-    else
-        tangents.block[s.node] = unit(node(s.node), s.flat, false);
-    return jvp(y, tangents);
-}
-
-std::vector<double> Reading::slopes(std::uint32_t y, std::uint32_t x) const {
-    std::vector<double> scalars(std::size_t{root_} + 1, 0);
-    Adjoints<double> tangents{scalars.data(), std::vector<AnyTensor>(adjoints_.block.size())};
-    tangents.block[x] = unit(node(x), 0, true);
-    return jvp(y, tangents);
-}
-
-namespace {
-
-/// A contribution before it has words: a long sum names only what it shows.
-struct Path {
-    Spot through;
-    double incoming, local, product;
-};
-
-/// The largest products to the front, NaN before all, equal ones in their order.
-void largest_first(std::vector<Path>& paths) {
-    std::stable_sort(paths.begin(), paths.end(), [](const Path& a, const Path& b) {
-        if (std::isnan(a.product) || std::isnan(b.product)) return std::isnan(a.product) && !std::isnan(b.product);
-        return std::abs(a.product) > std::abs(b.product);
-    });
-}
-
-}  // namespace
-
-Contributions Reading::contributions(const Spot& s) const {
-    Contributions sum;
-    sum.of = label(s), sum.reached = reached(s.row), sum.seed = s.row == root_, sum.total = adjoint(s);
-    std::vector<Path> paths;
-    const auto add = [&](const Spot& through, double local) {
-        const double incoming = adjoint(through);
-        paths.push_back({through, incoming, local, incoming == 0 ? 0 : incoming * local});
-    };
-    for (const std::uint32_t row : consumers(s.row)) {
-        const auto read = operands(row);
-        for (std::size_t k = 0; k < read.size(); ++k)
-            if (read[k] == Operand{s.row}) add({row, no_node, 0}, partials(row)[k]);
-        if (!read.empty()) continue;
-        const std::uint32_t n = node_at(row);
-        const std::vector<double> local = derivatives(n, s);
-        for (std::size_t k = 0; k < local.size(); ++k)
-            if (local[k] != 0) add({row, node(n).scalar_result ? no_node : n, static_cast<Index>(k)}, local[k]);
-    }
-    if (paths.size() > options_.terms) largest_first(paths);
-    const std::size_t shown = std::min(paths.size(), options_.terms);
-    for (std::size_t k = shown; k < paths.size(); ++k) sum.rest += paths[k].product;
-    sum.others = paths.size() - shown;
-    for (const Path& path : std::span(paths).first(shown))
-        sum.shown.push_back({label(path.through), std::string(operation(path.through.row)), path.incoming, path.local, path.product});
-    return sum;
 }
 
 }  // namespace v1

@@ -5,10 +5,13 @@
 /// here by name, and one that is added later explains itself.
 #pragma once
 
-#include "autodiff/explain/explain.hpp"
+#include "autodiff/explain/trace.hpp"
 #include "autodiff/explain/words.hpp"
 #include "autodiff/node.hpp"
 
+#include <functional>
+#include <map>
+#include <optional>
 #include <span>
 
 namespace autodiff {
@@ -26,10 +29,16 @@ using RuleText = internal::Entry;
 /// nullptr if no rule has this name.
 [[nodiscard]] const RuleText* find_rule(std::string_view operation);
 
+/// What one tensor row added to the adjoint of an operand that others add to, too: the norm of its part, and of the sum so far.
+struct Arrival {
+    double part = 0, sum = 0;
+};
+
 class Reading {
   public:
+    /// `observed`: so many rows, counted from the root, have their arrivals noted
     /// throws TapeError if the tape keeps derivatives only
-    Reading(const Tape& tape, std::uint32_t root, const ExplainOptions& options);
+    Reading(const Tape& tape, std::uint32_t root, const ExplainOptions& options, std::size_t observed = 0);
 
     [[nodiscard]] const Tape& tape() const noexcept { return tape_; }
     [[nodiscard]] const Node& node(std::uint32_t index) const { return tape_.nodes()[index]; }
@@ -57,23 +66,32 @@ class Reading {
     [[nodiscard]] std::span<const Operand> operands(std::uint32_t row) const;
     /// Per operand of a scalar row; of a constant operand, its value.
     [[nodiscard]] const double* partials(std::uint32_t row) const { return tape_.list().partial + first_[row]; }
+    /// Each recorded operand of a row once, ascending.
+    [[nodiscard]] std::vector<std::uint32_t> operand_rows(std::uint32_t row) const;
     /// Rows that read `row` and lead to L, in the order of the sweep: the newest first.
     [[nodiscard]] std::span<const std::uint32_t> consumers(std::uint32_t row) const;
 
     /// d y_k / d s for every element k of the tensor row y.
     [[nodiscard]] std::vector<double> derivatives(std::uint32_t y, const Spot& s) const;
+    /// sum over those elements e of the tensor x of d y_k / d x_e: operations that hold their places apart tell many derivatives at once.
+    [[nodiscard]] std::vector<double> derivatives(std::uint32_t y, std::uint32_t x, std::span<const Index> elements) const;
     /// d y_k / d x_k for an element-wise y.
     [[nodiscard]] std::vector<double> slopes(std::uint32_t y, std::uint32_t x) const;
+    /// f(through, local) for every number that was computed from s directly, in the order of the sweep.
+    void each_use(const Spot& s, const std::function<void(const Spot&, double)>& f) const;
+    /// What the tensor row `from` added to the adjoint of the tensor row `to`, if that was observed.
+    [[nodiscard]] const Arrival* arrival(std::uint32_t from, std::uint32_t to) const;
+    /// The number of the step back of a row.
+    [[nodiscard]] std::uint32_t step(std::uint32_t row) const noexcept { return root_ - row + 1; }
     /// Every path of length one that ends at s.
     [[nodiscard]] Contributions contributions(const Spot& s) const;
 
   private:
     [[nodiscard]] static std::string indices_from(Index first, const Shape& shape, Index flat);
-    void sweep();
+    void sweep(std::size_t observed);
+    void sweep_observed(std::uint32_t last);
     void trace_reach();
     void index_consumers();
-    template <class Visit>
-    void each_operand(std::uint32_t row, const Visit& visit) const;
     [[nodiscard]] std::vector<double> jvp(std::uint32_t y, const Adjoints<double>& tangents) const;
 
     const Tape& tape_;
@@ -85,14 +103,20 @@ class Reading {
     std::vector<std::uint32_t> consumer_, first_consumer_;  // per row: where its consumers begin
     std::vector<double> scalar_;
     Adjoints<double> adjoints_;
+    std::map<std::pair<std::uint32_t, std::uint32_t>, Arrival> arrivals_;
 };
 
+/// A tensor of a node's type and shape, with a one in one place or in all.
+[[nodiscard]] AnyTensor unit_tensor(const Node& node, Index flat, bool everywhere);
 /// Elements in row-major order.
 [[nodiscard]] std::vector<double> flattened(const AnyTensor& x);
 
 /// The layer around a weight, if there is one.
 [[nodiscard]] bool explain_dense(const Reading& reading, const Spot& weight, DenseWeight& into);
-[[nodiscard]] Ledger make_ledger(const Reading& reading);
+/// The layer whose weight is this variable, if it is written with matmul or affine and reached.
+[[nodiscard]] std::optional<DenseLayer> dense_layer(const Reading& reading, std::uint32_t weight_row);
+/// Every path from s to the loss, at most `most` of them listed.
+[[nodiscard]] Paths paths_from(const Reading& reading, const Spot& s, std::size_t most);
 
 }  // namespace v1
 }  // namespace autodiff

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Explanations as text: lines of cells whose columns align.
 #include "autodiff/explain/explain.hpp"
+#include "autodiff/explain/outputs.hpp"
+#include "autodiff/explain/table.hpp"
 #include "autodiff/explain/words.hpp"
 
-#include <algorithm>
 #include <cmath>
 
 namespace autodiff {
@@ -12,36 +13,6 @@ inline namespace v1 {
 namespace {
 
 constexpr std::size_t longest_column = 12;  // entries of a gradient that are printed without a gap
-
-/// Characters, as far as alignment is concerned.
-std::size_t width(std::string_view text) {
-    return static_cast<std::size_t>(
-        std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0u) != 0x80u; }));
-}
-
-/// Cells in columns, two blanks apart.
-class Table {
-  public:
-    void line(std::vector<std::string> cells) { lines_.push_back(std::move(cells)); }
-    [[nodiscard]] std::string text(std::size_t indent = 0) const {
-        std::vector<std::size_t> widths;
-        for (const auto& cells : lines_)
-            for (std::size_t k = 0; k < cells.size(); ++k) {
-                if (widths.size() <= k) widths.push_back(0);
-                widths[k] = std::max(widths[k], width(cells[k]));
-            }
-        std::string out;
-        for (const auto& cells : lines_) {
-            std::string line(indent, ' ');
-            for (std::size_t k = 0; k < cells.size(); ++k) line += cells[k] + std::string(widths[k] - width(cells[k]) + 2, ' ');
-            out += line.substr(0, line.find_last_not_of(' ') + 1) + '\n';
-        }
-        return out;
-    }
-
-  private:
-    std::vector<std::vector<std::string>> lines_;
-};
 
 struct Printer {
     const Explanation& about;
@@ -73,7 +44,7 @@ struct Printer {
         const std::string derivative = d(about.loss, sum.of);
         if (sum.seed) return fmt::format("{} = 1, the seed of the sweep\n", derivative);
         if (!sum.reached) return fmt::format("{} = -   {} does not depend on {}\n", derivative, about.loss, sum.of);
-        Table table;
+        TextTable table;
         double running = 0, magnitude = 0;
         table.line({"through", "operation", "incoming", "local", "product", "running sum"});
         for (const Contribution& c : sum.shown) {
@@ -96,7 +67,7 @@ struct Printer {
     }
 
     [[nodiscard]] std::string steps(const DenseWeight& w, const DenseSample& s) const {
-        Table table;
+        TextTable table;
         const auto& paths = s.abar.shown;
         const std::size_t n = paths.size() + s.abar.others;
         const std::string abar = d(about.loss, s.a), zbar = d(about.loss, s.z);
@@ -122,7 +93,7 @@ struct Printer {
     }
 
     [[nodiscard]] std::string samples(const DenseWeight& w) const {
-        Table table;
+        TextTable table;
         const bool activation = !w.activation.empty();
         std::vector<std::string> head{"sample", d(about.loss, "a")};
         if (activation) head.insert(head.end(), {w.activation + "'(z)", d(about.loss, "z")});
@@ -170,45 +141,7 @@ struct Printer {
                       column(w));
     }
 
-    // A whole tape ------------------------------------------------------------------------------------------------------------------------
-
-    [[nodiscard]] std::string incoming(const Ledger::Reverse& step) const {
-        if (step.terms.size() == 1 && step.terms[0].first == "seed") return step.incoming + " (seed)";
-        if (step.terms.size() < 2) return step.incoming + (step.terms.empty() ? "" : fmt::format(" ({})", step.terms[0].first));
-        std::string text = step.incoming + " =";
-        for (std::size_t k = 0; k < step.terms.size(); ++k) {
-            const auto& [from, term] = step.terms[k];
-            text += fmt::format("{} {} ({})", k == 0 ? "" : " +", number(term), from);
-        }
-        return text;
-    }
-
-    [[nodiscard]] std::string operator()(const Ledger& ledger) const {
-        Table forward, reverse;
-        for (const auto& row : ledger.forward) forward.line({fmt::format("F{}", row.number), row.name, row.computation, "= " + row.value});
-        reverse.line({"R", "row", "operation", "incoming", "local", "pushes", "running"});
-        for (const auto& step : ledger.reverse) {
-            std::vector<std::string> cells{fmt::format("R{}", step.number), step.name, step.operation, incoming(step)};
-            for (const auto& push : step.pushes) {
-                const bool factor = push.numeric && !(push.derivative == "vjp" && std::isnan(push.local));
-                const std::string local = number(push.local);
-                cells.push_back(!factor || push.derivative == local ? push.derivative : fmt::format("{} = {}", push.derivative, local));
-                cells.push_back(push.numeric
-                                    ? fmt::format("{} += {}", push.to,
-                                                  factor ? product(step.adjoint, push.local, push.product, false) : number(push.product))
-                                    : push.to);
-                if (push.numeric && push.complete) cells.push_back(number.aligned(push.running));
-                reverse.line(std::move(cells));
-                cells = {"", "", "", ""};
-            }
-            if (step.pushes.empty()) reverse.line({cells[0], cells[1], cells[2], cells[3], "-", step.reached ? "-" : "not reached"});
-        }
-        const std::size_t unseen = ledger.rows - ledger.forward.size();
-        const std::string more = unseen == 0 ? "" : fmt::format("... {} more rows; options.rows sets how many are shown\n", unseen);
-        return finish(fmt::format("{} = {}   {} rows, {} variables   seed: {} = 1\n\n", about.loss, number(about.loss_value), ledger.rows,
-                                  ledger.variables, d(about.loss, about.loss)) +
-                      forward.text() + more + '\n' + reverse.text() + more);
-    }
+    [[nodiscard]] std::string operator()(const Trace& trace) const { return to_text(trace); }
 
     Index first_sample = about.first_index;
 };

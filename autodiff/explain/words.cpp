@@ -30,19 +30,22 @@ std::size_t printable_bytes(std::string_view text, std::size_t at) {
     return overlong || surrogate || code > 0x10ffff || control ? 0 : n;
 }
 
-}  // namespace
-
-std::string printable(std::string_view name) {
+std::string shown(std::string_view name, std::size_t most_bytes) {
     std::string text;
     for (std::size_t at = 0; at < name.size();) {
         const std::size_t n = printable_bytes(name, at);
         const std::string next = n > 0 ? std::string(name.substr(at, n)) : fmt::format("\\x{:02x}", static_cast<unsigned char>(name[at]));
-        if (text.size() + next.size() > longest_name) return text + "...";
+        if (text.size() + next.size() > most_bytes) return text + "...";
         text += next;
         at += n > 0 ? n : 1;
     }
     return text;
 }
+
+}  // namespace
+
+std::string printable(std::string_view name) { return shown(name, longest_name); }
+std::string visible(std::string_view text) { return shown(text, std::string::npos); }
 
 std::string Numbers::operator()(double x) const { return std::isnan(x) ? "nan" : fmt::format("{:.{}g}", x, digits_); }
 

@@ -13,6 +13,9 @@ inline constexpr std::size_t longest_name = 64;  ///< bytes of a name that are p
 /// The name with control characters, line separators and invalid UTF-8 as \xNN, cut after `longest_name` bytes.
 std::string printable(std::string_view name);
 
+/// The same without the cut: for text that is made of names.
+std::string visible(std::string_view text);
+
 /// Numbers with so many significant digits; a small one never becomes 0, NaN has no sign.
 class Numbers {
   public:

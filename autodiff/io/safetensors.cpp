@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "autodiff/io/safetensors.hpp"
 
+#include "autodiff/explain/words.hpp"
+#include "autodiff/io/file.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <cerrno>
@@ -9,7 +12,6 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
-#include <system_error>
 
 namespace autodiff {
 inline namespace v1 {
@@ -22,9 +24,7 @@ static_assert(std::endian::native == std::endian::little, "values are copied as 
 constexpr std::uint64_t longest_header = 100'000'000;
 constexpr int deepest_header = 4;
 
-[[noreturn]] void throw_system(const char* what, const std::filesystem::path& path) {
-    throw std::system_error(errno != 0 ? errno : EIO, std::generic_category(), fmt::format("{} {}", what, path.string()));
-}
+using internal::throw_system;
 
 using Json = nlohmann::ordered_json;
 
@@ -54,19 +54,20 @@ Json parse_header(const std::string& text) {
 
 struct Entry {
     std::string name;
-    bool is_double;
+    std::string_view type;
     Shape shape;
     std::uint64_t begin, end;
 };
 
 Entry entry_of(const std::string& name, const Json& value, std::uint64_t payload) {
     const auto fail = [&](std::string_view expected, std::string_view got) {
-        throw LoadError(8, "read_safetensors", fmt::format("{} for \"{}\"", expected, name), got);
+        throw LoadError(8, "read_safetensors", fmt::format("{} for \"{}\"", expected, printable(name)), got);
     };
     if (!value.is_object() || value.size() != 3 || !value.contains("dtype") || !value.contains("shape") || !value.contains("data_offsets"))
         fail("dtype, shape and data_offsets", "something else");
     const Json &dtype = value["dtype"], &shape = value["shape"], &offsets = value["data_offsets"];
-    if (!dtype.is_string() || (dtype != "F32" && dtype != "F64")) fail("dtype F32 or F64", dtype.dump());
+    const std::string_view type = dtype == "F32" ? "F32" : dtype == "F64" ? "F64" : dtype == "I64" ? "I64" : "";
+    if (type.empty()) fail("dtype F32, F64 or I64", dtype.dump());
     if (!shape.is_array() || shape.size() > 64) fail("a list of extents", "something else");
     Extents extents;
     for (const Json& extent : shape) {
@@ -76,7 +77,7 @@ Entry entry_of(const std::string& name, const Json& value, std::uint64_t payload
     }
     if (!offsets.is_array() || offsets.size() != 2 || !offsets[0].is_number_unsigned() || !offsets[1].is_number_unsigned())
         fail("two data_offsets", offsets.dump());
-    Entry entry{name, dtype == "F64", {}, offsets[0].get<std::uint64_t>(), offsets[1].get<std::uint64_t>()};
+    Entry entry{name, type, {}, offsets[0].get<std::uint64_t>(), offsets[1].get<std::uint64_t>()};
     try {
         entry.shape = Shape(std::span<const Index>(extents.data(), extents.size()));
     } catch (const ShapeError&) {
@@ -84,7 +85,7 @@ Entry entry_of(const std::string& name, const Json& value, std::uint64_t payload
     }
     if (entry.begin > entry.end || entry.end > payload)
         fail(fmt::format("data_offsets inside {} bytes of values", payload), offsets.dump());
-    const std::uint64_t size = static_cast<std::uint64_t>(entry.shape.size()), width = entry.is_double ? 8 : 4;
+    const std::uint64_t size = static_cast<std::uint64_t>(entry.shape.size()), width = type == "F32" ? 4 : 8;
     if ((entry.end - entry.begin) % width != 0 || (entry.end - entry.begin) / width != size)
         fail(fmt::format("{} values", size), fmt::format("{} bytes", entry.end - entry.begin));
     return entry;
@@ -97,14 +98,36 @@ Tensor<T> read_values(std::istream& file, const Shape& shape) {
     return x;
 }
 
+/// I64 values, at byte `at` of the file, as doubles.
+Tensor<double> read_integers(std::istream& file, const Shape& shape, std::uint64_t at) {
+    Tensor<double> x = Tensor<double>::uninitialised(shape);
+    for (std::size_t k = 0; k < static_cast<std::size_t>(x.size()); ++k) {
+        std::int64_t value = 0;
+        file.read(reinterpret_cast<char*>(&value), 8);
+        constexpr std::int64_t exact = std::int64_t{1} << 53;
+        if (value > exact || value < -exact)
+            throw LoadError(at + 8 * k, "read_safetensors", "integers up to 2^53, which a double holds", fmt::format("{}", value));
+        x.fill_data()[k] = static_cast<double>(value);
+    }
+    return x;
+}
+
+void check_metadata(const Json& metadata) {
+    bool strings = metadata.is_object();
+    for (const Json& value : metadata) strings = strings && value.is_string();
+    if (!strings) throw LoadError(8, "read_safetensors", "strings in __metadata__", "something else");
+}
+
 }  // namespace
 
-NamedTensors read_safetensors(const std::filesystem::path& path) {
+NamedTensors read_safetensors(const std::filesystem::path& path, const LoadLimits& limits) {
     errno = 0;
     std::ifstream file(path, std::ios::binary | std::ios::ate);
     if (!file) throw_system("cannot read", path);
     const std::uint64_t size = static_cast<std::uint64_t>(file.tellg());
     if (size < 8) throw LoadError(0, "read_safetensors", "at least 8 bytes", fmt::format("{}", size));
+    if (size > limits.bytes)
+        throw LoadError(0, "read_safetensors", fmt::format("a file of at most {} bytes", limits.bytes), fmt::format("{}", size));
     file.seekg(0);
     std::uint64_t length = 0;
     file.read(reinterpret_cast<char*>(&length), 8);
@@ -119,7 +142,12 @@ NamedTensors read_safetensors(const std::filesystem::path& path) {
     const std::uint64_t payload = size - 8 - length;
     std::vector<Entry> entries;
     for (const auto& [name, value] : header.items())
-        if (name != "__metadata__") entries.push_back(entry_of(name, value, payload));
+        if (name == "__metadata__")
+            check_metadata(value);
+        else
+            entries.push_back(entry_of(name, value, payload));
+    if (entries.size() > limits.tensors)
+        throw LoadError(8, "read_safetensors", fmt::format("at most {} tensors", limits.tensors), fmt::format("{}", entries.size()));
     std::stable_sort(entries.begin(), entries.end(),
                      [](const Entry& a, const Entry& b) { return std::pair(a.begin, a.end) < std::pair(b.begin, b.end); });
     std::uint64_t at = 0;
@@ -134,8 +162,10 @@ NamedTensors read_safetensors(const std::filesystem::path& path) {
 
     NamedTensors tensors;
     for (const Entry& entry : entries) {
-        if (entry.is_double)
+        if (entry.type == "F64")
             tensors.emplace_back(entry.name, read_values<double>(file, entry.shape));
+        else if (entry.type == "I64")
+            tensors.emplace_back(entry.name, read_integers(file, entry.shape, 8 + length + entry.begin));
         else
             tensors.emplace_back(entry.name, read_values<float>(file, entry.shape));
     }
@@ -177,25 +207,11 @@ void write_safetensors(const std::filesystem::path& path, const NamedTensors& te
         throw ValueError("write_safetensors", "names in UTF-8", "other bytes");
     }
     text.append((8 - text.size() % 8) % 8, ' ');  // values aligned to 8 bytes
-    std::filesystem::path temporary = path;
-    temporary += ".partial";
-    errno = 0;
-    {
-        std::ofstream file(temporary, std::ios::binary | std::ios::trunc);
-        const std::uint64_t length = text.size();
-        file.write(reinterpret_cast<const char*>(&length), 8);
-        file.write(text.data(), static_cast<std::streamsize>(text.size()));
-        for (const std::string_view block : values) file.write(block.data(), static_cast<std::streamsize>(block.size()));
-        file.close();
-        if (!file) {
-            std::error_code ignored;
-            const int reason = errno;
-            std::filesystem::remove(temporary, ignored);
-            errno = reason;
-            throw_system("cannot write", path);
-        }
-    }
-    std::filesystem::rename(temporary, path);
+    std::string length;
+    internal::put_little_endian(length, std::uint64_t{text.size()});
+    std::vector<std::string_view> blocks{length, text};
+    blocks.insert(blocks.end(), values.begin(), values.end());
+    internal::write_file(path, blocks);
 }
 
 }  // namespace io

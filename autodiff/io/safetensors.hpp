@@ -3,27 +3,22 @@
 /// The reader trusts no length: every number is checked against the size of the file before anything is allocated.
 #pragma once
 
-#include "autodiff/node.hpp"
+#include "autodiff/io/named_tensors.hpp"
 
 #include <filesystem>
-#include <string>
-#include <utility>
-#include <vector>
 
 namespace autodiff {
 inline namespace v1 {
 namespace io {
 
-using NamedTensors = std::vector<std::pair<std::string, AnyTensor>>;
-
 /// Writes float and double tensors (F32, F64, little-endian, row-major), through a temporary file beside `path`, so that a failure
 /// leaves an older file as it was. throws ValueError for a name twice or a tensor that is absent, std::system_error if writing fails
 void write_safetensors(const std::filesystem::path& path, const NamedTensors& tensors);
 
-/// Reads a file of F32 and F64 tensors, in the order of their values.
-/// throws LoadError naming what is wrong and at which byte, std::system_error if the file cannot be read
+/// Reads a file of F32, F64 and I64 tensors (these as double), in the order of their values.
+/// throws LoadError naming what is wrong and at which byte, also for an integer beyond 2^53; std::system_error if the file cannot be read
 /// source   the safetensors format, https://github.com/huggingface/safetensors
-[[nodiscard]] NamedTensors read_safetensors(const std::filesystem::path& path);
+[[nodiscard]] NamedTensors read_safetensors(const std::filesystem::path& path, const LoadLimits& limits = {});
 
 }  // namespace io
 }  // namespace v1

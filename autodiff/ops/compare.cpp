@@ -45,35 +45,35 @@ class Where final : public Primitive {
 }  // namespace
 
 template <class T>
-Tensor<bool> compare(Comparison comparison, const Tensor<T>& a, const Tensor<T>& b) {
+Tensor<bool> compare(Relation relation, const Tensor<T>& a, const Tensor<T>& b) {
     const Shape shape = broadcast(a.shape(), b.shape(), "compare");
-    switch (comparison) {
-    case Comparison::equal:
+    switch (relation) {
+    case Relation::equal:
         return mapped<bool>(
             shape, [](T x, T y) { return x == y; }, a, b);
-    case Comparison::not_equal:
+    case Relation::not_equal:
         return mapped<bool>(
             shape, [](T x, T y) { return x != y; }, a, b);
-    case Comparison::less:
+    case Relation::less:
         return mapped<bool>(
             shape, [](T x, T y) { return x < y; }, a, b);
-    case Comparison::less_equal:
+    case Relation::less_equal:
         return mapped<bool>(
             shape, [](T x, T y) { return x <= y; }, a, b);
-    case Comparison::greater:
+    case Relation::greater:
         return mapped<bool>(
             shape, [](T x, T y) { return x > y; }, a, b);
-    case Comparison::greater_equal:
+    case Relation::greater_equal:
         return mapped<bool>(
             shape, [](T x, T y) { return x >= y; }, a, b);
     }
     throw ValueError("compare", "a comparison", "something else");
 }
-template Tensor<bool> compare(Comparison, const Tensor<float>&, const Tensor<float>&);
-template Tensor<bool> compare(Comparison, const Tensor<double>&, const Tensor<double>&);
-template Tensor<bool> compare(Comparison, const Tensor<std::int32_t>&, const Tensor<std::int32_t>&);
-template Tensor<bool> compare(Comparison, const Tensor<std::int64_t>&, const Tensor<std::int64_t>&);
-template Tensor<bool> compare(Comparison, const Tensor<bool>&, const Tensor<bool>&);
+template Tensor<bool> compare(Relation, const Tensor<float>&, const Tensor<float>&);
+template Tensor<bool> compare(Relation, const Tensor<double>&, const Tensor<double>&);
+template Tensor<bool> compare(Relation, const Tensor<std::int32_t>&, const Tensor<std::int32_t>&);
+template Tensor<bool> compare(Relation, const Tensor<std::int64_t>&, const Tensor<std::int64_t>&);
+template Tensor<bool> compare(Relation, const Tensor<bool>&, const Tensor<bool>&);
 
 Tensor<bool> operator&&(const Tensor<bool>& a, const Tensor<bool>& b) {
     return mapped<bool>(

@@ -7,10 +7,10 @@
 namespace autodiff {
 inline namespace v1 {
 
-enum class Comparison : std::uint8_t { equal, not_equal, less, less_equal, greater, greater_equal };
+enum class Relation : std::uint8_t { equal, not_equal, less, less_equal, greater, greater_equal };
 /// y[i] = a[i] ? b[i], broadcast
 template <class T>
-Tensor<bool> compare(Comparison comparison, const Tensor<T>& a, const Tensor<T>& b);
+Tensor<bool> compare(Relation relation, const Tensor<T>& a, const Tensor<T>& b);
 
 namespace internal {
 
@@ -26,7 +26,7 @@ Tensor<T> compared(const X& x) {
         return Tensor<T>(static_cast<T>(x));
 }
 template <class A, class B>
-Tensor<bool> compare_any(Comparison c, const A& a, const B& b) {
+Tensor<bool> compare_any(Relation c, const A& a, const B& b) {
     using T = TensorTypeOf<A, B>;
     return compare<T>(c, compared<T>(a), compared<T>(b));
 }
@@ -36,32 +36,32 @@ Tensor<bool> compare_any(Comparison c, const A& a, const B& b) {
 template <class A, class B>
     requires internal::Comparable<A, B>
 Tensor<bool> operator==(const A& a, const B& b) {
-    return internal::compare_any(Comparison::equal, a, b);
+    return internal::compare_any(Relation::equal, a, b);
 }
 template <class A, class B>
     requires internal::Comparable<A, B>
 Tensor<bool> operator!=(const A& a, const B& b) {
-    return internal::compare_any(Comparison::not_equal, a, b);
+    return internal::compare_any(Relation::not_equal, a, b);
 }
 template <class A, class B>
     requires internal::Comparable<A, B>
 Tensor<bool> operator<(const A& a, const B& b) {
-    return internal::compare_any(Comparison::less, a, b);
+    return internal::compare_any(Relation::less, a, b);
 }
 template <class A, class B>
     requires internal::Comparable<A, B>
 Tensor<bool> operator<=(const A& a, const B& b) {
-    return internal::compare_any(Comparison::less_equal, a, b);
+    return internal::compare_any(Relation::less_equal, a, b);
 }
 template <class A, class B>
     requires internal::Comparable<A, B>
 Tensor<bool> operator>(const A& a, const B& b) {
-    return internal::compare_any(Comparison::greater, a, b);
+    return internal::compare_any(Relation::greater, a, b);
 }
 template <class A, class B>
     requires internal::Comparable<A, B>
 Tensor<bool> operator>=(const A& a, const B& b) {
-    return internal::compare_any(Comparison::greater_equal, a, b);
+    return internal::compare_any(Relation::greater_equal, a, b);
 }
 Tensor<bool> operator&&(const Tensor<bool>& a, const Tensor<bool>& b);
 Tensor<bool> operator||(const Tensor<bool>& a, const Tensor<bool>& b);

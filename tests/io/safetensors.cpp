@@ -3,31 +3,19 @@
 #include "autodiff/io/safetensors.hpp"
 #include "autodiff/autodiff.hpp"
 #include "nn/nn.hpp"
+#include "tests/io/files.hpp"
 
 #include <boost/test/data/test_case.hpp>
-#include <boost/test/unit_test.hpp>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
 
 using namespace autodiff;
+using files::TemporaryFile;
 
 namespace {
 
-/// A file that goes with its name.
-struct TemporaryFile {
-    std::filesystem::path path = std::filesystem::temp_directory_path() /
-                                 ("wengert_" + boost::unit_test::framework::current_test_case().p_name.get() + ".safetensors");
-    ~TemporaryFile() {
-        std::error_code ignored;
-        std::filesystem::remove(path, ignored);
-    }
-    void write(const std::string& header, std::size_t payload, std::uint64_t length) const {
-        std::ofstream file(path, std::ios::binary);
-        file.write(reinterpret_cast<const char*>(&length), 8);
-        file << header << std::string(payload, '\0');
-    }
-};
+std::string with_header(const std::string& header, std::size_t payload, std::int64_t length = -1) {
+    return files::bytes_of(length == -1 ? static_cast<std::uint64_t>(header.size()) : static_cast<std::uint64_t>(length)) + header +
+           std::string(payload, '\0');
+}
 
 struct Damage {
     const char* why;
@@ -47,7 +35,7 @@ const Damage damages[] = {
     {"a key twice", R"({"a":{"dtype":"F64","shape":[],"data_offsets":[0,8]},"a":{"dtype":"F64","shape":[],"data_offsets":[0,8]}})", 8, -1,
      prefix + "a safetensors header, got the key \"a\" twice at byte 8"},
     {"an unknown type", R"({"a":{"dtype":"I7","shape":[],"data_offsets":[0,8]}})", 8, -1,
-     prefix + "dtype F32 or F64 for \"a\", got \"I7\" at byte 8"},
+     prefix + "dtype F32, F64 or I64 for \"a\", got \"I7\" at byte 8"},
     {"a negative extent", R"({"a":{"dtype":"F64","shape":[-1],"data_offsets":[0,8]}})", 8, -1,
      prefix + "extents that are not negative for \"a\", got [-1] at byte 8"},
     {"a size that overflows", R"({"a":{"dtype":"F64","shape":[4294967296,4294967296],"data_offsets":[0,0]}})", 0, -1,
@@ -60,6 +48,10 @@ const Damage damages[] = {
      prefix + "0 values for \"a\", got 8 bytes at byte 8"},
     {"a gap", R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})", 8, -1,
      prefix + "values without gaps or overlaps, got \"a\" from 4 at byte 62"},
+    {"metadata that are no strings", R"({"__metadata__":{"format":1}})", 0, -1,
+     prefix + "strings in __metadata__, got something else at byte 8"},
+    {"metadata that are no object", R"({"__metadata__":["format"]})", 0, -1,
+     prefix + "strings in __metadata__, got something else at byte 8"},
     {"bytes left over", R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", 8, -1,
      prefix + "the end of the file, got 4 more bytes at byte 66"},
 };
@@ -74,7 +66,7 @@ struct Mlp {
 BOOST_AUTO_TEST_SUITE(safetensors)
 
 BOOST_AUTO_TEST_CASE(tensors_come_back_by_name_bit_for_bit) {
-    const TemporaryFile file;
+    const TemporaryFile file(".safetensors");
     const auto a = Tensor<double>::from_rows({{0.1, -0.0}, {1e-310, 3}});
     io::write_safetensors(file.path, {{"a", transpose(a)}, {"empty", Tensor<float>::zeros({0, 3})}, {"b \"quoted\"", Tensor<float>(1.5f)}});
     const io::NamedTensors back = io::read_safetensors(file.path);
@@ -94,23 +86,42 @@ BOOST_AUTO_TEST_CASE(tensors_come_back_by_name_bit_for_bit) {
 }
 
 BOOST_DATA_TEST_CASE(a_damaged_file_is_refused_with_its_reason, boost::unit_test::data::make(damages), damage) {
-    const TemporaryFile file;
-    file.write(damage.header, damage.payload, damage.length == -1 ? damage.header.size() : static_cast<std::uint64_t>(damage.length));
-    BOOST_CHECK_EXCEPTION(static_cast<void>(io::read_safetensors(file.path)), LoadError, [&](const LoadError& e) {
-        BOOST_TEST(e.what() == damage.text);
-        return true;
-    });
+    const TemporaryFile file(".safetensors");
+    file.write(with_header(damage.header, damage.payload, damage.length));
+    files::check_refused([&] { return io::read_safetensors(file.path); }, damage.text);
+}
+
+BOOST_AUTO_TEST_CASE(integers_are_read_as_double_up_to_where_it_holds_them) {
+    const TemporaryFile file(".safetensors");
+    const std::string header = R"({"__metadata__":{"format":"pt"},"steps":{"dtype":"I64","shape":[2],"data_offsets":[0,16]}})";
+    file.write(with_header(header, 0) + files::bytes_of_all<std::int64_t>({-3, std::int64_t{1} << 53}));
+    const io::NamedTensors tensors = io::read_safetensors(file.path);
+    BOOST_REQUIRE(tensors.size() == 1u);
+    BOOST_TEST(std::get<Tensor<double>>(tensors[0].second).at(0) == -3.0);
+    BOOST_TEST(std::get<Tensor<double>>(tensors[0].second).at(1) == 9007199254740992.0);
+    file.write(with_header(header, 0) + files::bytes_of_all<std::int64_t>({-3, (std::int64_t{1} << 53) + 1}));
+    files::check_refused([&] { return io::read_safetensors(file.path); },
+                         prefix + "integers up to 2^53, which a double holds, got 9007199254740993 at byte " +
+                             std::to_string(8 + header.size() + 8));
+}
+
+BOOST_AUTO_TEST_CASE(limits_are_kept) {
+    const TemporaryFile file(".safetensors");
+    io::write_safetensors(file.path, {{"a", Tensor<double>(1.0)}, {"b", Tensor<double>(2.0)}});
+    BOOST_TEST(io::read_safetensors(file.path, {.tensors = 2}).size() == 2u);
+    BOOST_CHECK_THROW(static_cast<void>(io::read_safetensors(file.path, {.tensors = 1})), LoadError);
+    BOOST_CHECK_THROW(static_cast<void>(io::read_safetensors(file.path, {.bytes = 16})), LoadError);
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_is_not_there_and_one_of_three_bytes_are_errors) {
-    const TemporaryFile file;
+    const TemporaryFile file(".safetensors");
     BOOST_CHECK_THROW(static_cast<void>(io::read_safetensors(file.path)), std::system_error);
     std::ofstream(file.path) << "abc";
     BOOST_CHECK_THROW(static_cast<void>(io::read_safetensors(file.path)), LoadError);
 }
 
 BOOST_AUTO_TEST_CASE(a_model_is_loaded_with_its_statistics) {
-    const TemporaryFile file;
+    const TemporaryFile file(".safetensors");
     Mlp model;
     static_cast<void>(model.norm(model.hidden(Tensor<float>::from_rows({{1, 2, 3}, {4, 5, 7}}))));
     nn::save(model, file.path);
@@ -123,7 +134,7 @@ BOOST_AUTO_TEST_CASE(a_model_is_loaded_with_its_statistics) {
 }
 
 BOOST_AUTO_TEST_CASE(a_file_of_another_model_changes_nothing_and_says_which_tensor) {
-    const TemporaryFile file;
+    const TemporaryFile file(".safetensors");
     struct Other {
         nn::Linear hidden{3, 5};
     };

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MIT
+// A comparison as a table for people, and as JSON for programs.
+#include "autodiff/check/compare.hpp"
+#include "autodiff/explain/words.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+namespace autodiff {
+inline namespace v1 {
+
+namespace {
+
+using Verdict = Comparison::Verdict;
+
+std::size_t width(std::string_view text) {
+    return static_cast<std::size_t>(
+        std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0u) != 0x80u; }));
+}
+
+using Lines = std::vector<std::vector<std::string>>;
+
+/// Per line, its cells in columns two blanks apart.
+std::vector<std::string> aligned(const Lines& lines) {
+    std::vector<std::size_t> widths;
+    for (const auto& cells : lines)
+        for (std::size_t k = 0; k < cells.size(); ++k) {
+            if (widths.size() <= k) widths.push_back(0);
+            widths[k] = std::max(widths[k], width(cells[k]));
+        }
+    std::vector<std::string> out;
+    for (const auto& cells : lines) {
+        std::string line;
+        for (std::size_t k = 0; k < cells.size(); ++k) line += " " + cells[k] + std::string(widths[k] - width(cells[k]) + 1, ' ');
+        out.push_back(line.substr(0, line.find_last_not_of(' ') + 1) + '\n');
+    }
+    return out;
+}
+
+std::string by_x(const Shape& shape) {
+    std::string text;
+    for (const Index extent : shape) text += fmt::format("{}{}", text.empty() ? "" : "x", extent);
+    return text.empty() ? "number" : text;
+}
+
+class Printer {
+  public:
+    explicit Printer(const Comparison& c) : c_(c), number_(c.digits) {}
+
+    [[nodiscard]] std::string text() const {
+        std::string out = fmt::format("MANUAL CHECK of {} = {}   {} of {} named adjoints given   ✓ right   ✗ wrong here   ↯ inherited\n", c_.loss,
+                                      number_(c_.loss_value), c_.steps.size(), c_.named);
+        for (const Comparison::Step& step : c_.steps)
+            if (step.verdict == Verdict::shape) out += fmt::format("✗ {}: {}\n", step.name, step.note);
+        Lines lines{{"R", "adjoint", "shape", "worst", "yours", "tape", "ratio", "verdict"}};
+        for (const Comparison::Step& step : c_.steps) lines.push_back(cells(step));
+        const std::vector<std::string> table = aligned(lines);
+        out += table[0];
+        for (std::size_t k = 0; k < c_.steps.size(); ++k) out += table[k + 1] + below(c_.steps[k]);
+        return out + c_.pattern + summary();
+    }
+
+  private:
+    [[nodiscard]] std::string step_name(const Comparison::Step& step) const {
+        return step.number == 0 ? step.name : fmt::format("R{}", step.number);
+    }
+    [[nodiscard]] std::vector<std::string> cells(const Comparison::Step& step) const {
+        std::vector<std::string> line{step.number == 0 ? "-" : fmt::format("{}", step.number), step.name, by_x(step.shape)};
+        if (step.verdict == Verdict::shape || step.from_tape.worst_relative.empty()) {
+            line.insert(line.end(), {"", "", "", "", step.verdict == Verdict::shape ? "✗ wrong shape " + by_x(step.given_shape) : "✓"});
+            return line;
+        }
+        const Comparison::Element& worst = step.from_tape.worst_relative[0];
+        const double ratio = worst.yours / worst.expected;
+        line.insert(line.end(), {worst.position, number_.aligned(worst.yours), number_.aligned(worst.expected),
+                                 worst.yours == worst.expected ? "1" : std::isnan(ratio) ? "-" : Numbers(4)(ratio)});
+        if (step.verdict == Verdict::right) {
+            line.push_back(step.note.empty() ? "✓" : "✓ " + step.note);
+        } else if (step.verdict == Verdict::wrong) {
+            line.push_back("✗ starts here");
+        } else {
+            std::string from;
+            for (const std::size_t k : step.inherited_from) from += (from.empty() ? "" : ", ") + step_name(c_.steps[k]);
+            line.push_back(fmt::format("↯ inherited from {} ({})", from, step.note.empty() ? "your step is right" : step.note));
+        }
+        return line;
+    }
+
+    /// What is said below the line of a wrong step.
+    [[nodiscard]] std::string below(const Comparison::Step& step) const {
+        constexpr std::string_view indent = "        ";
+        if (step.verdict != Verdict::wrong) return "";
+        std::string out;
+        for (std::size_t k = 0; k < step.mistakes.size(); ++k) {
+            const Mistake& m = step.mistakes[k];
+            out += fmt::format("{}{}{}\n", indent, k > 0 ? "also equals: " : step.exact ? "" : "close to, but not exactly: ", m.text);
+            const std::string residual = m.residual == 0 ? "exactly" : fmt::format("to {}", Numbers(2)(m.residual));
+            if (k == 0) out += fmt::format("{}{} ({})\n", indent, m.evidence.empty() ? "it fits" : m.evidence, residual);
+        }
+        if (step.mistakes.empty()) out += fmt::format("{}none of the usual mistakes gives these numbers\n", indent);
+        if (!step.undecided.empty())
+            out += fmt::format("{}named values between it and what you gave: {}\n", indent, fmt::join(step.undecided, ", "));
+        const Comparison::Difference& d = step.from_step;
+        out += fmt::format("{}{} of {} elements differ from what follows from your incoming adjoints{}\n", indent, d.elements, step.size,
+                           d.where.empty() ? "" : "; " + d.where);
+        if (step.size > 1) out += list(indent, "relatively", d.worst_relative) + list(indent, "absolutely", d.worst_absolute);
+        return out;
+    }
+    [[nodiscard]] std::string list(std::string_view indent, std::string_view how, const std::vector<Comparison::Element>& elements) const {
+        std::string out = fmt::format("{}worst {}:", indent, how);
+        for (const Comparison::Element& e : elements)
+            out += fmt::format("{} {} {} for {}", &e == elements.data() ? "" : ",", e.position, number_(e.yours), number_(e.expected));
+        return out + '\n';
+    }
+
+    [[nodiscard]] std::string summary() const {
+        const std::vector<std::size_t> wrong = c_.wrong();
+        const auto inherited = std::count_if(c_.steps.begin(), c_.steps.end(), [](const auto& s) { return s.verdict == Verdict::inherited; });
+        if (wrong.empty()) return c_.agrees ? "All right.\n" : "";
+        const Comparison::Step& first = c_.steps[wrong[0]];
+        return fmt::format("First wrong step: {} ({}{}).  {} wrong step{}, {} inherited.  Fix {} and run again.\n", step_name(first), first.name,
+                           first.operation.empty() ? "" : ", " + first.operation, wrong.size(), wrong.size() == 1 ? "" : "s", inherited,
+                           step_name(first));
+    }
+
+    const Comparison& c_;
+    Numbers number_;
+};
+
+nlohmann::ordered_json json_number(double x) {
+    if (std::isfinite(x)) return x;
+    return std::isnan(x) ? "nan" : x > 0 ? "inf" : "-inf";
+}
+
+std::string_view word(Verdict verdict) {
+    switch (verdict) {
+    case Verdict::right:
+        return "right";
+    case Verdict::wrong:
+        return "wrong";
+    case Verdict::inherited:
+        return "inherited";
+    case Verdict::shape:
+        return "shape";
+    }
+    return "";
+}
+
+nlohmann::ordered_json json_of(const Comparison::Difference& d) {
+    const auto elements = [](const std::vector<Comparison::Element>& list) {
+        auto all = nlohmann::ordered_json::array();
+        for (const Comparison::Element& e : list)
+            all.push_back({{"flat", e.flat}, {"position", e.position}, {"yours", json_number(e.yours)}, {"expected", json_number(e.expected)}});
+        return all;
+    };
+    return {{"elements", d.elements}, {"where", d.where}, {"worst_relative", elements(d.worst_relative)},
+            {"worst_absolute", elements(d.worst_absolute)}};
+}
+
+nlohmann::ordered_json json_of(const Shape& shape) {
+    auto extents = nlohmann::ordered_json::array();
+    for (const Index extent : shape) extents.push_back(extent);
+    return extents;
+}
+
+}  // namespace
+
+std::string to_string(const Comparison& comparison) { return Printer(comparison).text(); }
+
+std::string to_json(const Comparison& comparison) {
+    nlohmann::ordered_json all{{"agrees", comparison.agrees},
+                               {"loss", comparison.loss},
+                               {"loss_value", json_number(comparison.loss_value)},
+                               {"named", comparison.named},
+                               {"pattern", comparison.pattern}};
+    auto& steps = all["steps"] = nlohmann::ordered_json::array();
+    for (const Comparison::Step& step : comparison.steps) {
+        auto mistakes = nlohmann::ordered_json::array();
+        for (const Mistake& m : step.mistakes)
+            mistakes.push_back({{"kind", m.kind}, {"text", m.text}, {"evidence", m.evidence}, {"residual", json_number(m.residual)}, {"row", m.row}});
+        steps.push_back({{"name", step.name},
+                         {"value", step.value},
+                         {"number", step.number},
+                         {"operation", step.operation},
+                         {"verdict", word(step.verdict)},
+                         {"shape", json_of(step.shape)},
+                         {"given_shape", json_of(step.given_shape)},
+                         {"size", step.size},
+                         {"from_tape", json_of(step.from_tape)},
+                         {"from_step", json_of(step.from_step)},
+                         {"inherited_from", step.inherited_from},
+                         {"exact", step.exact},
+                         {"mistakes", mistakes},
+                         {"note", step.note},
+                         {"undecided", step.undecided}});
+    }
+    return all.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
+}
+
+}  // namespace v1
+}  // namespace autodiff

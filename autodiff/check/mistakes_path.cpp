@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+// Contributions left out, overwritten, or summed over what they should not be: the same sweep with an edge cut or an adjoint masked.
+#include "autodiff/check/mistakes.hpp"
+
+#include "autodiff/ops/reduce.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace autodiff {
+inline namespace v1 {
+namespace check {
+
+namespace {
+
+constexpr std::size_t most_rows = 64;  // of a long segment, how many are cut
+constexpr std::size_t most_axes = 5;
+
+/// Whether the row makes fewer elements from an operand on the way, as sums do.
+bool reduces(const WrongStep& step, std::uint32_t row) {
+    const Index size = step.tape.shape(row).size();
+    for (const std::uint32_t operand : step.tape.operands(row))
+        if ((operand == step.segment.target || step.segment.inner(operand)) && step.tape.shape(operand).size() > size) return true;
+    return false;
+}
+
+std::string described(const WrongStep& step, std::uint32_t row) { return step.tape.words(row); }
+
+/// The rows of the segment next to the target, the oldest first.
+std::vector<std::uint32_t> near(const WrongStep& step) {
+    const auto& rows = step.segment.rows;
+    return {rows.rbegin(), rows.rbegin() + static_cast<std::ptrdiff_t>(std::min(rows.size(), most_rows))};
+}
+
+void offer_cuts(const WrongStep& step, Candidates& candidates) {
+    const auto nothing_happens = [](Backward&, std::uint32_t) {};
+    const std::string target = step.name(step.segment.target);
+    std::vector<std::uint32_t> sums;
+    for (const std::uint32_t row : near(step)) {
+        const bool sum = reduces(step, row);
+        if (sum) sums.push_back(row);
+        const Flat candidate = step.swept(row, nothing_happens);
+        if (sum)
+            candidates.offer(of_constant,
+                             {"treated_as_constant", fmt::format("{} treated as a constant: its correction term is missing", described(step, row)),
+                              fmt::format("without its derivative the sweep gives your {}", target), 0, row},
+                             candidate);
+        else
+            candidates.offer(of_path,
+                             {"forgotten_path", fmt::format("the contribution through {} is missing", described(step, row)),
+                              fmt::format("without it the sweep gives your {}", target), 0, row},
+                             candidate);
+    }
+    if (sums.size() < 2) return;
+    const Flat candidate = swept(
+        step.backward, step.segment, step.given,
+        [&sums](std::uint32_t row) { return std::find(sums.begin(), sums.end(), row) != sums.end(); }, nothing_happens);
+    std::string which;
+    for (const std::uint32_t row : sums) which += (which.empty() ? "" : " and ") + described(step, row);
+    candidates.offer(of_constant,
+                     {"treated_as_constant", fmt::format("{} treated as constants: their correction terms are missing", which),
+                      fmt::format("without their derivatives the sweep gives your {}", target), 0, sums.front()},
+                     candidate);
+}
+
+/// Each consumer's contribution alone.
+void offer_single(const WrongStep& step, Candidates& candidates) {
+    const auto consumers = step.tape.consumers(step.segment.target);
+    if (consumers.size() < 2 || consumers.size() > most_rows) return;
+    static_cast<void>(swept(step.backward, step.segment, step.given));
+    for (const std::uint32_t row : consumers) {
+        step.backward.drop(step.segment.target);
+        step.backward.pass(row);
+        candidates.offer(of_path,
+                         {"overwritten", fmt::format("only the contribution through {}: the others were overwritten instead of accumulated",
+                                                     described(step, row)),
+                          fmt::format("{} contributions add up to the right {}", consumers.size(), step.name(step.segment.target)), 0, row},
+                         step.backward.adjoint(step.segment.target));
+    }
+}
+
+/// 0 outside one index of the first axis.
+Flat masked(const Flat& x, Index extent, Index kept) {
+    const std::size_t stride = x.size() / static_cast<std::size_t>(extent), begin = static_cast<std::size_t>(kept) * stride;
+    Flat y(x.size(), 0);
+    std::copy_n(x.begin() + static_cast<std::ptrdiff_t>(begin), stride, y.begin() + static_cast<std::ptrdiff_t>(begin));
+    return y;
+}
+
+void offer_one_sample(const WrongStep& step, Candidates& candidates) {
+    Index extent = 0;
+    for (const std::uint32_t row : step.segment.frontier) {
+        const Shape shape = step.tape.shape(row);
+        if (shape.rank() == 0 || (extent != 0 && shape[0] != extent)) return;
+        extent = shape[0];
+    }
+    if (extent < 2) return;
+    for (const Index kept : {extent - 1, Index{0}}) {
+        Given some(step.given);
+        for (const std::uint32_t row : step.segment.frontier) some[row] = masked(step.given.at(row), extent, kept);
+        candidates.offer(of_sum,
+                         {"one_sample", fmt::format("only the {} of {} along the first axis of {} counts: {}", kept == 0 ? "first" : "last",
+                                                    extent, step.name(step.segment.frontier[0]),
+                                                    kept == 0 ? "the others are not added" : "the others were overwritten instead of accumulated"),
+                          "with the others 0 the sweep gives yours", 0, 0},
+                         swept(step.backward, step.segment, some));
+    }
+}
+
+/// An operand that was broadcast gets back the sum over the axes it did not have: here, over others.
+void offer_axes(const WrongStep& step, Candidates& candidates, std::uint32_t row, std::uint32_t operand) {
+    const Shape from = step.tape.shape(operand), to = step.tape.shape(row);
+    if (step.tape.tensor(operand) == nullptr || step.tape.tensor(row) == nullptr) return;
+    if (from.size() >= to.size() || !broadcasts_to(from, to) || static_cast<std::size_t>(to.rank()) > most_axes) return;
+    const Flat slope = step.tape.pushed(row, {{operand, step.tape.ones(operand)}});
+    for (unsigned axes = 1; axes < 1u << to.rank(); ++axes) {
+        std::vector<Index> over;
+        Index left = to.size();
+        for (Index axis = 0; axis < to.rank(); ++axis)
+            if ((axes >> axis & 1u) != 0) over.push_back(axis), left /= std::max<Index>(1, to[axis]);
+        if (left != from.size()) continue;
+        const Flat candidate = step.swept(row, [&](Backward& backward, std::uint32_t at) {
+            Flat product = backward.adjoint(at);
+            std::transform(product.begin(), product.end(), slope.begin(), product.begin(), std::multiplies<>());
+            backward.add(operand, flat(sum(Tensor<double>(to, product), Axes(std::span<const Index>(over)))));
+        });
+        candidates.offer(of_sum,
+                         {"wrong_axis", fmt::format("summed over ax{} {} of {} {}: {} was broadcast along others", over.size() == 1 ? "is" : "es",
+                                                    fmt::join(over, ", "), step.tape.label(row), to_string(to), step.tape.label(operand)),
+                          "with that sum the sweep gives yours", 0, row},
+                         candidate);
+    }
+}
+
+}  // namespace
+
+void offer_paths(const WrongStep& step, Candidates& candidates) {
+    offer_cuts(step, candidates);
+    offer_single(step, candidates);
+    offer_one_sample(step, candidates);
+    for (const std::uint32_t row : near(step))
+        for (const std::uint32_t operand : step.tape.operands(row))
+            if (operand == step.segment.target || step.segment.inner(operand)) offer_axes(step, candidates, row, operand);
+}
+
+}  // namespace check
+}  // namespace v1
+}  // namespace autodiff
