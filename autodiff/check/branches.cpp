@@ -47,7 +47,11 @@ Tensor<T> probes(std::uint32_t row, const Shape& shape) {
     return x;
 }
 
-std::vector<double> flattened(const AnyTensor& x) {
+bool same(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
+
+}  // namespace
+
+std::vector<double> numbers_of(const AnyTensor& x) {
     return std::visit(
         []<class X>(const X& tensor) -> std::vector<double> {
             if constexpr (std::same_as<X, std::monostate>) {
@@ -59,10 +63,6 @@ std::vector<double> flattened(const AnyTensor& x) {
         },
         x);
 }
-
-bool same(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
-
-}  // namespace
 
 Branches::Branches(const Tape& tape) : tape_(&tape), rows_(tape.list().rows), branches_(tape.branches().begin(), tape.branches().end()) {
     if (tape.detail() != Detail::operations)
@@ -103,7 +103,7 @@ void Branches::read_tensor(std::size_t index) {
     if (how == Shows::nothing) return;
     std::vector<double> numbers;
     if (how == Shows::value) {
-        numbers = flattened(node.value);
+        numbers = numbers_of(node.value);
     } else {
         std::vector<double> scalars(node.row, 0.0);
         Adjoints<double> tangents{scalars.data(), std::vector<AnyTensor>(index)};
@@ -117,7 +117,7 @@ void Branches::read_tensor(std::size_t index) {
                 tangents.block[source.node] = probes<float>(source.row, nodes[source.node].shape);
         }
         try {
-            numbers = flattened(node.primitive->jvp(Pushforward(nodes, index, tangents)));
+            numbers = numbers_of(node.primitive->jvp(Pushforward(nodes, index, tangents)));
         } catch (const TapeError&) {
             return;  // an operation without forward mode keeps its pieces to itself
         }
@@ -203,7 +203,7 @@ Kink Branches::describe(std::uint32_t row, std::size_t flat) const {
             list(named(source.row), tape_->list().value[source.row]);
         } else if (nodes[source.node].shape == node.shape && node.shape.rank() > 0) {
             element_wise = true;
-            list(fmt::format("{}[{}]", named(source.row), position(node.shape, flat)), flattened(nodes[source.node].value).at(flat));
+            list(fmt::format("{}[{}]", named(source.row), position(node.shape, flat)), numbers_of(nodes[source.node].value).at(flat));
         } else {
             list(named(source.row), {});
         }

@@ -7,7 +7,7 @@
 /// maximum changes its winner or an index its place. Comparisons that decided something stand on the tape. For gradcheck.
 #pragma once
 
-#include "autodiff/shape.hpp"
+#include "autodiff/node.hpp"
 #include "autodiff/tape.hpp"
 
 #include <cstdint>
@@ -28,6 +28,9 @@ struct Kink {
 
 /// `1, 2`: the indices of the element at a flat position.
 [[nodiscard]] std::string position(const Shape& shape, std::size_t flat);
+
+/// Its elements in row-major order; none where it is absent.
+[[nodiscard]] std::vector<double> numbers_of(const AnyTensor& x);
 
 class Branches {
   public:

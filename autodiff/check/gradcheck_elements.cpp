@@ -104,7 +104,8 @@ std::vector<Functional> functionals_of(const GradcheckFunction& f, Bits& bits) {
     std::vector<Functional> all;
     const auto add = [&](std::vector<double> weights, std::string name) {
         std::vector<double> gradient = f.pull(weights);
-        all.push_back({std::move(weights), std::move(gradient), std::move(name)});
+        const double rounding = f.rounding(weights);
+        all.push_back({std::move(weights), std::move(gradient), std::move(name), rounding});
     };
     if (m * n <= whole_jacobian) {
         for (std::size_t i = 0; i < m; ++i) {

@@ -46,6 +46,9 @@ class GradcheckFunction {
     /// At the point under test: J^T v, J u. No answer from `push` if an operation has no forward mode, which `why` then says.
     [[nodiscard]] virtual std::vector<double> pull(const std::vector<double>& v) const = 0;
     [[nodiscard]] virtual std::optional<std::vector<double>> push(const std::vector<double>& u, std::string& why) const = 0;
+    /// What the rounding of every intermediate value does to <v, f(x)>, to first order: eps times the root of the sum of squares of
+    /// adjoint * value over all rows. (Some of it may not show in values of f at all: 1 - eps and 1 are neighbours.)
+    [[nodiscard]] virtual double rounding(const std::vector<double>& v) const = 0;
     /// f(x) as the recording under test has it.
     [[nodiscard]] virtual std::vector<double> recorded_value() const { return value_at_x(); }
     /// The same J^T v from a new recording, for whoever wants to know whether it is the same.

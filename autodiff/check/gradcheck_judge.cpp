@@ -57,20 +57,23 @@ GradcheckElement Judge::operator()(const Line& line, const Functional& of, doubl
 
 // Tolerances --------------------------------------------------------------------------------------------------------------------------
 
+double Judge::rounding(const Case& c) const { return std::fmax(c.line.rounding(c.of.weights), c.of.rounding); }
+double Judge::noise(const Case& c) const { return std::fmax(c.line.noise(c.of.weights), c.of.rounding); }
+
 /// rtol and a given atol, in units of the line.
 double Judge::tolerance(const Case& c, double slope) const {
     const double largest = std::fmax(std::fmax(std::abs(c.claimed), c.size), std::isfinite(slope) ? std::abs(slope) : 0);
     return options_.rtol.value_or(1e-6) * largest + options_.atol.value_or(0) * c.unit;
 }
 
-GradcheckElement Judge::element(const Case& c, const Slope& slope, Method method, double allowed, double noise) const {
+GradcheckElement Judge::element(const Case& c, const Slope& slope, Method method, double allowed, double spread) const {
     const std::optional<std::size_t> k = c.line.element();
     GradcheckElement result;
     result.name = k ? f_.name(*k) : "";
     if (k && !c.of.name.empty()) result.name = fmt::format("d{}/d{}", c.of.name, result.name);
     result.index = k.value_or(0);
     result.gradient = c.claimed / c.unit, result.difference = slope.value / c.unit, result.error = slope.error / c.unit;
-    result.allowed = allowed / c.unit, result.noise = noise / c.unit, result.step = slope.step * c.unit;
+    result.allowed = allowed / c.unit, result.noise = spread / c.unit, result.step = slope.step * c.unit;
     result.method = method;
     result.verdict = passes(c.claimed, slope, allowed) ? Verdict::pass : Verdict::fail;
     return result;
@@ -78,8 +81,8 @@ GradcheckElement Judge::element(const Case& c, const Slope& slope, Method method
 
 /// A slope with an error estimate decides, unless the estimate is too large beside what it is to prove.
 GradcheckElement Judge::decided(const Case& c, const Slope& slope, Method method) const {
-    const double given = tolerance(c, slope.value), noise = 4 * slope.error;
-    GradcheckElement result = element(c, slope, method, given + noise, options_.atol.value_or(0) * c.unit + noise);
+    const double given = tolerance(c, slope.value), spread = 4 * slope.error;
+    GradcheckElement result = element(c, slope, method, given + spread, options_.atol.value_or(0) * c.unit + spread);
     if (std::isnan(slope.value) || !std::isfinite(slope.error)) {
         result.verdict = Verdict::unresolved;
         result.note = "no step gives a finite difference";
@@ -100,29 +103,29 @@ GradcheckElement Judge::quick(const Case& c, bool forward) const {
     slope.value = forward ? c.line.one_sided_quotient(c.of.weights, level, Line::right) : c.line.central_quotient(c.of.weights, level);
     if (forward) {
         slope.error = std::abs(slope.value - c.line.one_sided_quotient(c.of.weights, level - 1, Line::right)) +
-                      2 * c.line.rounding(c.of.weights) / step;
+                      2 * rounding(c) / step;
         return decided(c, slope, Method::forward);
     }
-    slope.error = std::fmax(c.line.rounding(c.of.weights), 0.4 * c.of.noise) / step;
-    const double noise = options_.atol ? *options_.atol * c.unit : 20 * slope.error;
-    return element(c, slope, Method::central, tolerance(c, slope.value) + (options_.atol ? 0 : noise), noise);
+    slope.error = std::fmax(rounding(c), 0.4 * c.of.noise) / step;
+    const double spread = options_.atol ? *options_.atol * c.unit : 20 * slope.error;
+    return element(c, slope, Method::central, tolerance(c, slope.value) + (options_.atol ? 0 : spread), spread);
 }
 
 Slope Judge::central(const Case& c) const {
     const double step = c.line.step(Line::central), value = c.line.central_quotient(c.of.weights, Line::central);
     const double twice = c.line.central_quotient(c.of.weights, Line::central - 1);
-    return {value, std::abs(value - twice) / 3 + 2 * c.line.noise(c.of.weights) / step, step};
+    return {value, std::abs(value - twice) / 3 + 2 * noise(c) / step, step};
 }
 
 /// Ridders' method twice, with steps that hardly overlap, and the central difference beside it.
 Slope Judge::best(const Case& c, int level) const {
-    const double noise = c.line.noise(c.of.weights);
+    const double unit_noise = noise(c);
     std::vector<double> q;
     for (int l = level; l < std::min(level + second_window + window, Line::levels); ++l)
         q.push_back(c.line.central_quotient(c.of.weights, l));
     const auto part = [&](int from) {
         const std::size_t begin = static_cast<std::size_t>(from), n = std::min<std::size_t>(window, q.size() - begin);
-        return extrapolate(std::span<const double>(q).subspan(begin, n), c.line.step(level + from), 2, noise);
+        return extrapolate(std::span<const double>(q).subspan(begin, n), c.line.step(level + from), 2, unit_noise);
     };
     Slope large = part(0);
     const Slope small = part(second_window);
@@ -141,7 +144,7 @@ Slope Judge::one_sided(const Case& c, int side) const {
     constexpr int first = Line::central - 2;
     std::vector<double> q;
     for (int level = first; level < first + window; ++level) q.push_back(c.line.one_sided_quotient(c.of.weights, level, side));
-    return extrapolate(q, c.line.step(first), 1, c.line.noise(c.of.weights));
+    return extrapolate(q, c.line.step(first), 1, noise(c));
 }
 
 /// Whether a slope on one side is one: where f jumps there is none.

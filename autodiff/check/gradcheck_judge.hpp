@@ -19,6 +19,7 @@ struct Functional {
     std::vector<double> weights;   ///< <weights, f>
     std::vector<double> gradient;  ///< per element of x
     std::string name;              ///< empty if f has one result
+    double rounding = 0;           ///< what the intermediate values' rounding does to it
     double noise = 0;              ///< measured along a direction
 };
 
@@ -42,8 +43,10 @@ class Judge {
         double size;  // what rtol counts from, at least
         double unit;  // of an element of x, in units of the line
     };
+    [[nodiscard]] double rounding(const Case& c) const;
+    [[nodiscard]] double noise(const Case& c) const;
     [[nodiscard]] double tolerance(const Case& c, double slope) const;
-    [[nodiscard]] GradcheckElement element(const Case& c, const Slope& slope, Method method, double allowed, double noise) const;
+    [[nodiscard]] GradcheckElement element(const Case& c, const Slope& slope, Method method, double allowed, double spread) const;
     [[nodiscard]] GradcheckElement decided(const Case& c, const Slope& slope, Method method) const;
     [[nodiscard]] GradcheckElement quick(const Case& c, bool forward) const;
     [[nodiscard]] GradcheckElement settled(const Case& c, bool only_central) const;

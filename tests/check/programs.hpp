@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace test {
+namespace programs {
 
 using autodiff::Operation;
 using autodiff::Scalar;
@@ -64,4 +64,4 @@ RandomProgram random_program(Random& random, std::size_t inputs, std::size_t ste
     return program;
 }
 
-}  // namespace test
+}  // namespace programs
