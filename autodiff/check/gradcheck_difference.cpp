@@ -129,13 +129,13 @@ double Line::rounding(std::span<const double> weights) const {
     return f_->eps() * largest;
 }
 
-double Line::noise(std::span<const double> weights) const {
+double Line::noise(std::span<const double> weights, int level) const {
     constexpr int half = 4;
-    if (near_.empty())
-        for (int i = -half; i <= half; ++i)
-            near_.push_back(i == 0 ? f_->value_at_x() : f_->value(moved(i * step(central) / half)));
+    std::vector<std::vector<double>>& near = near_[level];
+    if (near.empty())
+        for (int i = -half; i <= half; ++i) near.push_back(i == 0 ? f_->value_at_x() : f_->value(moved(i * step(level) / half)));
     std::vector<double> values;
-    for (const std::vector<double>& v : near_) values.push_back(dot(weights, v));
+    for (const std::vector<double>& v : near) values.push_back(dot(weights, v));
     const double measured = noise_of(values);
     return std::fmax(rounding(weights), std::isfinite(measured) ? measured : 0);
 }

@@ -9,6 +9,7 @@
 #include "autodiff/check/gradcheck_function.hpp"
 
 #include <array>
+#include <map>
 #include <optional>
 #include <span>
 #include <vector>
@@ -39,7 +40,7 @@ struct Slope {
 /// f along x + t d, for d = one element's scale, or a direction.
 class Line {
   public:
-    static constexpr int levels = 44;
+    static constexpr int levels = 54;
     static constexpr int right = 0, left = 1;
 
     /// `step` is that of a central difference, in units of the scale of each element; 0: the balanced one
@@ -62,8 +63,8 @@ class Line {
     [[nodiscard]] bool finite(int level) const;
     /// The largest sum of |weights_i f_i| among the values that were seen, in units of eps: below this, f cannot say anything.
     [[nodiscard]] double rounding(std::span<const double> weights) const;
-    /// The noise of <weights, f>, measured within the step of the central difference, and never below `rounding`.
-    [[nodiscard]] double noise(std::span<const double> weights) const;
+    /// The noise of <weights, f>, measured within the step of a level, and never below `rounding`.
+    [[nodiscard]] double noise(std::span<const double> weights, int level) const;
 
   private:
     [[nodiscard]] std::vector<double> moved(double t) const;
@@ -75,7 +76,7 @@ class Line {
     std::vector<double> direction_;
     double first_step_;
     mutable std::array<std::array<std::vector<double>, 2>, levels> values_;
-    mutable std::vector<std::vector<double>> near_;
+    mutable std::map<int, std::vector<std::vector<double>>> near_;  // by level
 };
 
 }  // namespace internal

@@ -135,7 +135,7 @@ void check_directions(const GradcheckRun& run) {
         for (double& each : u) each = run.bits.sign();
         const Line line(run.f, u, run.options.h);
         if (d == 0) {
-            for (Functional& of : run.functionals) of.noise = line.noise(of.weights);
+            for (Functional& of : run.functionals) of.noise = judge.noise(line, of);
             if (const auto kink = judge.kink(line)) run.report.notes.push_back("x stands on a " + kink->text);
         }
         for (const Functional& of : run.functionals) {

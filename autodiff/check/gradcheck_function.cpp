@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "autodiff/check/gradcheck_function.hpp"
 
+#include "autodiff/check/gradcheck_rounding.hpp"
 #include "autodiff/explain/words.hpp"
 #include "autodiff/kinds.hpp"
 #include "autodiff/ops/arithmetic.hpp"
-#include "autodiff/ops/linear.hpp"
 #include "autodiff/ops/reduce.hpp"
-#include "autodiff/sweep.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -125,48 +124,6 @@ std::vector<double> pulled(const Run& run, const Values& x, const Values& y, con
     return numbers_of(run.recording->pull(seeds_at_all(values_like(y, v))));
 }
 
-/// See GradcheckFunction::rounding; y are results on the tape.
-double rounding_on(const Tape& tape, const Values& y, const Values& v) {
-    const WengertList& list = tape.list();
-    const NodeList& nodes = tape.nodes();
-    std::vector<double> rows(list.rows, nothing);
-    Adjoints<double> adjoints{rows.data(), std::vector<AnyTensor>(nodes.size())};
-    double squares = 0;
-    const auto add = [&squares](double adjoint, double value) {
-        const double part = adjoint * value;
-        if (std::isfinite(part)) squares += part * part;
-    };
-    for (std::size_t k = 0; k < y.size(); ++k) {
-        const Place place = place_of(y[k]);
-        if (place.row == 0) continue;
-        std::visit(
-            [&]<class Y>(const Y& weight) {
-                if constexpr (AScalar<Y>)
-                    rows[place.row] += weight.value() + 0.0;
-                else
-                    add_tangent(adjoints.block[place.node], weight);
-            },
-            v[k]);
-    }
-    reverse_sweep(list, nodes, adjoints, list.rows - 1, ListedPartials{list});
-    std::size_t node = 0;
-    for (std::uint32_t row = 1; row < list.rows; ++row) {
-        if (node == nodes.size() || nodes[node].row != row) {
-            if (list.operation[row] != Operation{}) add(rows[row], list.value[row]);
-            continue;
-        }
-        const Node& n = nodes[node++];
-        if (n.operands.empty()) continue;
-        if (n.scalar_result) {
-            add(rows[row], list.value[row]);
-            continue;
-        }
-        const std::vector<double> adjoint = numbers_of(adjoints.block[node - 1]), value = numbers_of(n.value);
-        for (std::size_t i = 0; i < adjoint.size(); ++i) add(adjoint[i], value[i]);
-    }
-    return std::sqrt(squares);
-}
-
 class First final : public GradcheckFunction {
   public:
     First(const GradcheckProblem& p, GradcheckCounts& c)
@@ -206,10 +163,13 @@ class First final : public GradcheckFunction {
         }
     }
     [[nodiscard]] double rounding(const std::vector<double>& v) const override {
-        if (here_ == nullptr) here_ = std::make_unique<WithTape>(problem(), problem().x);
-        if (!here_->run.recording) return 0;
-        ++counts().sweeps;
-        return eps() * rounding_on(*here_->run.tape, here_->run.recording->results(), values_like(y_, v));
+        const Run& run = here();
+        return run.recording ? eps() * RowAdjoints(*run.tape, run.recording->results(), values_like(y_, v)).values() : 0;
+    }
+    [[nodiscard]] double rounding_of_slope(const std::vector<double>& v, const std::vector<double>& u) const override {
+        const Run& run = here();
+        if (!run.recording) return 0;
+        return eps() * RowAdjoints(*run.tape, run.recording->results(), values_like(y_, v)).slopes(run.recording->arguments(), shaped(u));
     }
     [[nodiscard]] std::vector<double> recorded_value() const override {
         return run_.recording ? numbers_of(run_.recording->values()) : value_at_x();
@@ -242,6 +202,10 @@ class First final : public GradcheckFunction {
     };
 
   private:
+    [[nodiscard]] const Run& here() const {
+        if (here_ == nullptr) here_ = std::make_unique<WithTape>(problem(), problem().x);
+        return here_->run;
+    }
     Values y_;
     Run run_;
     std::size_t number_;
@@ -272,9 +236,16 @@ class Second final : public GradcheckFunction {
         return gradient_ ? numbers_of(gradient_->pull(seeds_at_all(shaped(v)))) : std::vector<double>(x().size(), 0.0);
     }
     [[nodiscard]] double rounding(const std::vector<double>& v) const override {
-        return gradient_ ? eps() * rounding_on(*run_.tape, gradient_->results(), shaped(v)) : 0;
+        return gradient_ ? eps() * RowAdjoints(*run_.tape, gradient_->results(), shaped(v)).values() : 0;
     }
-    [[nodiscard]] std::vector<double> pull_again(const std::vector<double>& v) const override { return pull(v); }
+    [[nodiscard]] double rounding_of_slope(const std::vector<double>& v, const std::vector<double>& u) const override {
+        return gradient_ ? eps() * RowAdjoints(*run_.tape, gradient_->results(), shaped(v)).slopes(gradient_->arguments(), shaped(u)) : 0;
+    }
+    [[nodiscard]] std::vector<double> pull_again(const std::vector<double>& v) const override {
+        ++counts().evaluations, ++counts().sweeps;
+        Run run(problem(), problem().x, Detail::operations);
+        return run.recording ? numbers_of(differentiated(run, v_).pull(seeds_at_all(shaped(v)))) : std::vector<double>(v.size(), 0.0);
+    }
     [[nodiscard]] std::optional<std::vector<double>> push(const std::vector<double>& u, std::string&) const override {
         ++counts().sweeps;
         return gradient_ ? numbers_of(gradient_->push(seeds_at_all(shaped(u)))) : std::vector<double>(x().size(), 0.0);

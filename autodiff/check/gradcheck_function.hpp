@@ -49,6 +49,9 @@ class GradcheckFunction {
     /// What the rounding of every intermediate value does to <v, f(x)>, to first order: eps times the root of the sum of squares of
     /// adjoint * value over all rows. (Some of it may not show in values of f at all: 1 - eps and 1 are neighbours.)
     [[nodiscard]] virtual double rounding(const std::vector<double>& v) const = 0;
+    /// The same for <J^T v, u>: contributions that cancel leave their rounding behind. eps times the root of the sum of squares of
+    /// adjoint * partial * tangent over all rows.
+    [[nodiscard]] virtual double rounding_of_slope(const std::vector<double>& v, const std::vector<double>& u) const = 0;
     /// f(x) as the recording under test has it.
     [[nodiscard]] virtual std::vector<double> recorded_value() const { return value_at_x(); }
     /// The same J^T v from a new recording, for whoever wants to know whether it is the same.

@@ -12,10 +12,12 @@ namespace internal {
 
 namespace {
 
-constexpr int shrinks = 6;         // of the step of a central difference, by 8 each
+constexpr int shrinks = 11;        // of the step of a central difference, by 8 each, before x counts as a kink
 constexpr int window = 10;         // quotients that one extrapolation sees
 constexpr int second_window = 6;   // where another one begins: what both say can be believed
 constexpr double sure = 0.1;       // the error of a difference beside a mismatch that it is to prove
+
+constexpr double safety = 100;     // between rounding to first order and what it may do
 
 bool passes(double claimed, const Slope& slope, double allowed) { return std::abs(claimed - slope.value) <= allowed; }
 
@@ -58,7 +60,19 @@ GradcheckElement Judge::operator()(const Line& line, const Functional& of, doubl
 // Tolerances --------------------------------------------------------------------------------------------------------------------------
 
 double Judge::rounding(const Case& c) const { return std::fmax(c.line.rounding(c.of.weights), c.of.rounding); }
-double Judge::noise(const Case& c) const { return std::fmax(c.line.noise(c.of.weights), c.of.rounding); }
+double Judge::noise(const Case& c, int level) const {
+    return std::fmax(c.line.noise(c.of.weights, std::max(level, Line::central)), c.of.rounding);
+}
+double Judge::noise(const Line& line, const Functional& of) const {
+    return line.finite(Line::central) && !crossed(line, Line::central) ? line.noise(of.weights, Line::central) : 0;
+}
+
+double Judge::gradient_noise(const Case& c) const {
+    if (f_.problem().gradient) return 0;
+    std::vector<double> direction(f_.x().size());
+    for (std::size_t k = 0; k < direction.size(); ++k) direction[k] = c.line.scale(k);
+    return safety * f_.rounding_of_slope(c.of.weights, direction);
+}
 
 /// rtol and a given atol, in units of the line.
 double Judge::tolerance(const Case& c, double slope) const {
@@ -81,7 +95,9 @@ GradcheckElement Judge::element(const Case& c, const Slope& slope, Method method
 
 /// A slope with an error estimate decides, unless the estimate is too large beside what it is to prove.
 GradcheckElement Judge::decided(const Case& c, const Slope& slope, Method method) const {
-    const double given = tolerance(c, slope.value), spread = 4 * slope.error;
+    const double given = tolerance(c, slope.value);
+    double spread = 4 * slope.error;
+    if (!passes(c.claimed, slope, given + spread) && std::isfinite(slope.error)) spread += gradient_noise(c);
     GradcheckElement result = element(c, slope, method, given + spread, options_.atol.value_or(0) * c.unit + spread);
     if (std::isnan(slope.value) || !std::isfinite(slope.error)) {
         result.verdict = Verdict::unresolved;
@@ -114,12 +130,12 @@ GradcheckElement Judge::quick(const Case& c, bool forward) const {
 Slope Judge::central(const Case& c) const {
     const double step = c.line.step(Line::central), value = c.line.central_quotient(c.of.weights, Line::central);
     const double twice = c.line.central_quotient(c.of.weights, Line::central - 1);
-    return {value, std::abs(value - twice) / 3 + 2 * noise(c) / step, step};
+    return {value, std::abs(value - twice) / 3 + 2 * noise(c, Line::central) / step, step};
 }
 
 /// Ridders' method twice, with steps that hardly overlap, and the central difference beside it.
 Slope Judge::best(const Case& c, int level) const {
-    const double unit_noise = noise(c);
+    const double unit_noise = noise(c, level);
     std::vector<double> q;
     for (int l = level; l < std::min(level + second_window + window, Line::levels); ++l)
         q.push_back(c.line.central_quotient(c.of.weights, l));
@@ -140,11 +156,30 @@ Slope Judge::best(const Case& c, int level) const {
     return result;
 }
 
+/// The slope is the limit of small steps: where f oscillates within the steps, or has a singular point near x, larger ones agree on
+/// something else. So smaller steps that contradict decide, if two windows of them say the same, for one may by chance.
+Slope Judge::contradicted(const Case& c, int level, Slope slope) const {
+    constexpr int stride = 5, length = 6;
+    const auto at = [&](int from) {
+        std::vector<double> q;
+        for (int l = from; l < from + length; ++l) q.push_back(c.line.central_quotient(c.of.weights, l));
+        return extrapolate(q, c.line.step(from), 2, rounding(c));
+    };
+    for (int from = level + window; from + stride + length <= Line::levels; from += stride) {
+        Slope finer = at(from);
+        const Slope again = at(from + stride);
+        finer.error = std::fmax(finer.error, std::abs(finer.value - again.value));
+        const double apart = std::abs(finer.value - slope.value);
+        if (apart > 4 * (finer.error + slope.error) && finer.error <= sure * apart) slope = finer;
+    }
+    return slope;
+}
+
 Slope Judge::one_sided(const Case& c, int side) const {
     constexpr int first = Line::central - 2;
     std::vector<double> q;
     for (int level = first; level < first + window; ++level) q.push_back(c.line.one_sided_quotient(c.of.weights, level, side));
-    return extrapolate(q, c.line.step(first), 1, noise(c));
+    return extrapolate(q, c.line.step(first), 1, rounding(c));
 }
 
 /// Whether a slope on one side is one: where f jumps there is none.
@@ -223,7 +258,10 @@ GradcheckElement Judge::settled(const Case& c, bool only_central) const {
         return between(c, one_sided(c, Line::left), one_sided(c, Line::right), note);
     }
     const bool simple = only_central && *on.level <= Line::central;
-    GradcheckElement result = decided(c, simple ? central(c) : best(c, *on.level), simple ? Method::central : Method::ridders);
+    const Slope slope = simple ? central(c) : best(c, *on.level);
+    GradcheckElement result = decided(c, slope, simple ? Method::central : Method::ridders);
+    if (result.verdict == Verdict::pass) return result;
+    if (!simple) result = decided(c, contradicted(c, *on.level, slope), Method::ridders);
     if (result.verdict == Verdict::pass) return result;
     const Slope left = one_sided(c, Line::left), right = one_sided(c, Line::right);
     const double apart = std::abs(left.value - right.value);

@@ -29,6 +29,8 @@ class Judge {
 
     /// The functional's claimed slope along the line, times `factor`, against differences.
     [[nodiscard]] GradcheckElement operator()(const Line& line, const Functional& of, double factor = 1) const;
+    /// The noise of the functional along a line; only that of rounding where the line leaves the piece of x.
+    [[nodiscard]] double noise(const Line& line, const Functional& of) const;
     /// Whether there is no budget left.
     [[nodiscard]] bool spent() const { return f_.counts().evaluations > options_.max_evals; }
     /// The kink within the smallest step of the line, if x stands on one.
@@ -44,9 +46,10 @@ class Judge {
         double unit;  // of an element of x, in units of the line
     };
     [[nodiscard]] double rounding(const Case& c) const;
-    [[nodiscard]] double noise(const Case& c) const;
+    [[nodiscard]] double noise(const Case& c, int level) const;
     [[nodiscard]] double tolerance(const Case& c, double slope) const;
     [[nodiscard]] GradcheckElement element(const Case& c, const Slope& slope, Method method, double allowed, double spread) const;
+    [[nodiscard]] double gradient_noise(const Case& c) const;
     [[nodiscard]] GradcheckElement decided(const Case& c, const Slope& slope, Method method) const;
     [[nodiscard]] GradcheckElement quick(const Case& c, bool forward) const;
     [[nodiscard]] GradcheckElement settled(const Case& c, bool only_central) const;
@@ -54,6 +57,7 @@ class Judge {
     [[nodiscard]] GradcheckElement by_forward_mode(const Case& c) const;
     [[nodiscard]] Slope central(const Case& c) const;
     [[nodiscard]] Slope best(const Case& c, int level) const;
+    [[nodiscard]] Slope contradicted(const Case& c, int level, Slope slope) const;
     [[nodiscard]] Slope one_sided(const Case& c, int side) const;
     [[nodiscard]] GradcheckElement between(const Case& c, const Slope& left, const Slope& right, std::string note) const;
     [[nodiscard]] bool usable(const Case& c, const Slope& slope) const;
