@@ -64,19 +64,39 @@ std::vector<double> numbers_of(const AnyTensor& x) {
         x);
 }
 
-Branches::Branches(const Tape& tape) : tape_(&tape), rows_(tape.list().rows), branches_(tape.branches().begin(), tape.branches().end()) {
+Branches::Branches(const Tape& tape, const Values& results)
+    : tape_(&tape), rows_(tape.list().rows), branches_(tape.branches().begin(), tape.branches().end()) {
     if (tape.detail() != Detail::operations)
         throw TapeError(TapeError::Kind::detail, "gradcheck", "a tape that keeps operations", "one that keeps derivatives only");
     const NodeList& nodes = tape.nodes();
+    const std::vector<bool> matters = leading_to(results);
     std::uint32_t first = 0;
     std::size_t node = 0;
     for (std::uint32_t row = 1; row < rows_; ++row) {
-        if (node < nodes.size() && nodes[node].row == row)
-            read_tensor(node++);
-        else
-            read_scalar(row, first);
+        const bool tensor = node < nodes.size() && nodes[node].row == row;
+        if (matters[row]) tensor ? read_tensor(node) : read_scalar(row, first);
+        if (tensor) ++node;
         first += tape.list().count[row];
     }
+}
+
+std::vector<bool> Branches::leading_to(const Values& results) const {
+    const WengertList& list = tape_->list();
+    const NodeList& nodes = tape_->nodes();
+    std::vector<bool> leads(rows_, false);
+    for (const Value& y : results) leads[place_of(y).row] = true;
+    std::uint32_t operand = list.operands;
+    std::size_t node = nodes.size();
+    for (std::uint32_t row = rows_ - 1; row > 0; --row) {
+        operand -= list.count[row];
+        const bool tensor = node > 0 && nodes[node - 1].row == row;
+        if (tensor) --node;
+        if (!leads[row]) continue;
+        for (std::uint32_t k = 0; k < list.count[row]; ++k) leads[static_cast<std::uint32_t>(list.operand[operand + k])] = true;
+        if (tensor)
+            for (const Source& source : nodes[node].operands) leads[source.row] = true;
+    }
+    return leads;
 }
 
 void Branches::read_scalar(std::uint32_t row, std::uint32_t first_operand) {

@@ -7,8 +7,7 @@
 /// maximum changes its winner or an index its place. Comparisons that decided something stand on the tape. For gradcheck.
 #pragma once
 
-#include "autodiff/node.hpp"
-#include "autodiff/tape.hpp"
+#include "autodiff/value.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -34,8 +33,9 @@ struct Kink {
 
 class Branches {
   public:
-    /// Of a tape that keeps operations; it must live as long as `difference` is asked. throws TapeError (detail) for another one
-    explicit Branches(const Tape& tape);
+    /// Of the rows that results are computed from, and of everything that was decided. The tape keeps operations, and lives as long as
+    /// `difference` is asked. throws TapeError (detail) for another one
+    Branches(const Tape& tape, const Values& results);
     virtual ~Branches() = default;
 
     /// The first place where `other`, a recording of the same function nearby, took another piece than this one.
@@ -49,6 +49,7 @@ class Branches {
         std::size_t first;
         bool exact;
     };
+    [[nodiscard]] std::vector<bool> leading_to(const Values& results) const;
     void read_scalar(std::uint32_t row, std::uint32_t first_operand);
     void read_tensor(std::size_t index);
     [[nodiscard]] std::size_t end_of(std::size_t choice) const;

@@ -197,7 +197,10 @@ class First final : public GradcheckFunction {
     /// Branches read the names of their tape when they are asked.
     struct WithTape : Branches {
         WithTape(const GradcheckProblem& problem, const Values& x) : WithTape(Run(problem, x, Detail::operations)) {}
-        explicit WithTape(Run made) : Branches(*made.tape), run(std::move(made)) { run.tape->finish(); }
+        explicit WithTape(Run made)
+            : Branches(*made.tape, made.recording ? made.recording->results() : Values()), run(std::move(made)) {
+            run.tape->finish();
+        }
         Run run;
     };
 
