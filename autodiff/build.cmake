@@ -106,6 +106,7 @@ endif()
 # Everything in these sources is inlined into loops with thousands of packs in each; with a mark at both ends of each pack's scope the
 # address sanitizer makes minutes of seconds, so that it does without these marks here.
 function(wengert_instruction_sets target)
+    set_property(SOURCE ${ARGN} PROPERTY SKIP_UNITY_BUILD_INCLUSION ON)
     set(without_marks "")
     if("address" IN_LIST WENGERT_SANITIZE)
         set(without_marks -fno-sanitize-address-use-after-scope)

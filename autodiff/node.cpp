@@ -65,7 +65,7 @@ namespace {
 template <class T>
 void accumulate(Tensor<T>& block, const Tensor<T>& contribution) {
     if (block.unique() && block.is_contiguous())
-        kernels::accumulate(View<T>{block.fill_data(), block.shape(), block.strides()}, contribution.view());
+        kernels::accumulate(block.fill_view(), contribution.view());
     else
         block = block + contribution;
 }

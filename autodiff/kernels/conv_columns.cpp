@@ -17,7 +17,7 @@ constexpr Index workspace_bytes = 1 << 20;  // for the columns of a band: about 
 constexpr Index band_pixels = 256;          // narrower products run below the speed of BLAS, whatever the cache says
 
 template <class T>
-View<T> matrix(T* data, Index rows, Index columns, Index leading) {
+View<T> matrix_at(T* data, Index rows, Index columns, Index leading) {
     return {data, Shape{rows, columns}, {leading, 1}};
 }
 template <class T>
@@ -80,9 +80,9 @@ struct Columns : ConvPlan {
     /// columns of a band: computed, or where they lie in the image already
     View<const T> columns(T* workspace, const T* image, Index band) const {
         const Index width = band_width(band);
-        if (pointwise()) return matrix(image + first_row(band) * ow, taps, width, h * w);
+        if (pointwise()) return matrix_at(image + first_row(band) * ow, taps, width, h * w);
         unfold(workspace, image, band);
-        return matrix<const T>(workspace, taps, width, width);
+        return matrix_at<const T>(workspace, taps, width, width);
     }
 };
 
@@ -98,8 +98,8 @@ void columns_conv2d(const ConvPlan& extents, const T* x, const T* w, T* y) {
             const Index band = unit % plan.bands, group = unit / plan.bands % plan.g.groups, n = unit / plan.bands / plan.g.groups;
             const View<const T> columns = plan.columns(values<T>(workspace), x + plan.input(n, group), band);
             T* const target = y + plan.output(n, group) + plan.first_row(band) * plan.ow;
-            matmul(matrix(w + plan.kernel(group), plan.filters, plan.taps, plan.taps), columns,
-                   matrix(target, plan.filters, plan.band_width(band), plan.oh * plan.ow), false);
+            matmul(matrix_at(w + plan.kernel(group), plan.filters, plan.taps, plan.taps), columns,
+                   matrix_at(target, plan.filters, plan.band_width(band), plan.oh * plan.ow), false);
         }
     });
 }
@@ -114,15 +114,15 @@ void columns_conv2d_input(const ConvPlan& extents, const T* ybar, const T* w, T*
             const Index group = unit % plan.g.groups, n = unit / plan.g.groups, size = plan.channels * plan.h * plan.w;
             T* const target = xbar + plan.input(n, group);
             if (!plan.pointwise()) std::fill(target, target + size, T(0));
-            const View<const T> wt = transposed(matrix(w + plan.kernel(group), plan.filters, plan.taps, plan.taps));
+            const View<const T> wt = transposed(matrix_at(w + plan.kernel(group), plan.filters, plan.taps, plan.taps));
             for (Index band = 0; band < plan.bands; ++band) {
                 const Index width = plan.band_width(band);
                 const T* const source = ybar + plan.output(n, group) + plan.first_row(band) * plan.ow;
-                const View<const T> rows = matrix(source, plan.filters, width, plan.oh * plan.ow);
+                const View<const T> rows = matrix_at(source, plan.filters, width, plan.oh * plan.ow);
                 if (plan.pointwise()) {
-                    matmul(wt, rows, matrix(target + plan.first_row(band) * plan.ow, plan.taps, width, plan.h * plan.w), false);
+                    matmul(wt, rows, matrix_at(target + plan.first_row(band) * plan.ow, plan.taps, width, plan.h * plan.w), false);
                 } else {
-                    matmul(wt, rows, matrix(values<T>(workspace), plan.taps, width, width), false);
+                    matmul(wt, rows, matrix_at(values<T>(workspace), plan.taps, width, width), false);
                     plan.fold(values<T>(workspace), target, band);
                 }
             }
@@ -139,13 +139,13 @@ void columns_conv2d_weight(const ConvPlan& extents, const T* x, const T* ybar, T
         const Storage workspace = plan.workspace();
         for (Index unit = begin; unit < end; ++unit) {
             const Index group = unit % plan.g.groups, part = unit / plan.g.groups;
-            const View<T> target = matrix(parts.sum(part) + plan.kernel(group), plan.filters, plan.taps, plan.taps);
+            const View<T> target = matrix_at(parts.sum(part) + plan.kernel(group), plan.filters, plan.taps, plan.taps);
             for (Index n = parts.begin(part); n < parts.begin(part + 1); ++n)
                 for (Index band = 0; band < plan.bands; ++band) {
                     const View<const T> columns = plan.columns(values<T>(workspace), x + plan.input(n, group), band);
                     const T* const source = ybar + plan.output(n, group) + plan.first_row(band) * plan.ow;
                     const bool add = n > parts.begin(part) || band > 0;
-                    matmul(matrix(source, plan.filters, plan.band_width(band), plan.oh * plan.ow), transposed(columns), target, add);
+                    matmul(matrix_at(source, plan.filters, plan.band_width(band), plan.oh * plan.ow), transposed(columns), target, add);
                 }
         }
     });

@@ -19,13 +19,13 @@ namespace kernels {
 
 namespace {
 
-constexpr Index line_block = 256;        // elements of a line folded into one term of the pairwise tree
-constexpr Index long_line_block = 2048;  // the same where a kernel does it
-constexpr Index short_block = 32;        // elements of lines shorter than this that are folded into one term
-constexpr Index tile_block = 16;         // rows of a tile folded into one term
-constexpr Index tile_width = 512;        // results that a tile works on at once
-constexpr Index narrow = 8;              // rows shorter than this are better folded line by line
-constexpr Index work_a_block = 65536;    // elements that a thread takes at once
+constexpr Index line_block = 256;          // elements of a line folded into one term of the pairwise tree
+constexpr Index long_line_block = 2048;    // the same where a kernel does it
+constexpr Index short_block = 32;          // elements of lines shorter than this that are folded into one term
+constexpr Index tile_block = 16;           // rows of a tile folded into one term
+constexpr Index tile_width = 512;          // results that a tile works on at once
+constexpr Index narrow = 8;                // rows shorter than this are better folded line by line
+constexpr Index elements_a_block = 65536;  // elements that a thread takes at once
 
 // A fold: its identity, how an element becomes a term (`at` is the position of the result in y), how terms join. Where there are kernels
 // for them, `line` folds numbers that lie side by side, `into` folds such a row into another one.
@@ -106,14 +106,14 @@ template <class A, class X, class Fold>
 A fold_line(const X* x, Index n, Index stride, Index at, const Fold& fold) {
     if (n <= block_of_line<Fold>(stride)) return fold_block<A>(x, n, stride, at, fold);
     Pairwise<A, Fold> tree;
-    if (n < 2 * work_a_block) {
+    if (n < 2 * elements_a_block) {
         for (Index i = 0, block = block_of_line<Fold>(stride); i < n; i += block)
             tree.push(fold_block<A>(x + i * stride, std::min(block, n - i), stride, at, fold));
         return tree.result();
     }
-    std::vector<A> parts(static_cast<std::size_t>((n + work_a_block - 1) / work_a_block));
-    parallel_for(n, work_a_block, [&](Index begin, Index end) {
-        parts[static_cast<std::size_t>(begin / work_a_block)] = fold_line<A>(x + begin * stride, end - begin, stride, at, fold);
+    std::vector<A> parts(static_cast<std::size_t>((n + elements_a_block - 1) / elements_a_block));
+    parallel_for(n, elements_a_block, [&](Index begin, Index end) {
+        parts[static_cast<std::size_t>(begin / elements_a_block)] = fold_line<A>(x + begin * stride, end - begin, stride, at, fold);
     });
     for (const A& part : parts) tree.push(part);
     return tree.result();
@@ -197,7 +197,7 @@ struct Split {
     template <class Work>
     void for_parts(Index width, const Work& work) const {
         const Index parts = (kept.inner() + width - 1) / width, xs = kept.inner_stride(0), ys = kept.inner_stride(1);
-        const Index block = std::max<Index>(1, work_a_block / std::max<Index>(1, reduced_size * std::min(width, kept.inner())));
+        const Index block = std::max<Index>(1, elements_a_block / std::max<Index>(1, reduced_size * std::min(width, kept.inner())));
         parallel_for(kept.rows() * parts, block, [&](Index begin, Index end) {
             for (Index u = begin; u < end;) {  // u counts parts of rows
                 const Index row = u / parts, last = std::min(end, (row + 1) * parts);

@@ -14,7 +14,7 @@ namespace {
 template <class Y, class F, class... X>
 Tensor<Y> mapped(const Shape& shape, F f, const X&... x) {
     Tensor<Y> y = Tensor<Y>::uninitialised(shape);
-    kernels::map(View<Y>{y.fill_data(), y.shape(), y.strides()}, f, x.view().broadcast_to(shape)...);
+    kernels::map(y.fill_view(), f, x.view().broadcast_to(shape)...);
     return y;
 }
 

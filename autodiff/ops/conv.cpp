@@ -13,11 +13,6 @@ inline namespace v1 {
 
 namespace {
 
-template <class T>
-View<T> output(Tensor<T>& y) {
-    return {y.fill_data(), y.shape(), y.strides()};
-}
-
 /// The three maps of a convolution are bilinear, and each one's derivatives are the two others.
 template <class T>
 class Conv2d final : public Primitive {
@@ -99,7 +94,7 @@ template <class T>
 Tensor<T> conv2d(const Tensor<T>& x, const Tensor<T>& w, const Conv2dGeometry& g) {
     Sources operands = sources("conv2d", x, w);
     Tensor<T> y = Tensor<T>::uninitialised(kernels::conv2d_shape(x.shape(), w.shape(), g));
-    kernels::conv2d<T>(x.view(), w.view(), output(y), g);
+    kernels::conv2d<T>(x.view(), w.view(), y.fill_view(), g);
     return record<Conv2d<T>>(std::move(y), std::move(operands), x, w, g);
 }
 
@@ -108,7 +103,7 @@ Tensor<T> conv2d_input(const Tensor<T>& ybar, const Tensor<T>& w, const Shape& x
     Sources operands = sources("conv2d_input", ybar, w);
     check_adjoint_shape("conv2d_input", kernels::conv2d_shape(x_shape, w.shape(), g), ybar.shape());
     Tensor<T> x = Tensor<T>::uninitialised(x_shape);
-    kernels::conv2d_input<T>(ybar.view(), w.view(), output(x), g);
+    kernels::conv2d_input<T>(ybar.view(), w.view(), x.fill_view(), g);
     return record<Conv2dInput<T>>(std::move(x), std::move(operands), ybar, w, x_shape, g);
 }
 
@@ -117,7 +112,7 @@ Tensor<T> conv2d_weight(const Tensor<T>& x, const Tensor<T>& ybar, const Shape& 
     Sources operands = sources("conv2d_weight", x, ybar);
     check_adjoint_shape("conv2d_weight", kernels::conv2d_shape(x.shape(), w_shape, g), ybar.shape());
     Tensor<T> w = Tensor<T>::uninitialised(w_shape);
-    kernels::conv2d_weight<T>(x.view(), ybar.view(), output(w), g);
+    kernels::conv2d_weight<T>(x.view(), ybar.view(), w.fill_view(), g);
     return record<Conv2dWeight<T>>(std::move(w), std::move(operands), x, ybar, w_shape, g);
 }
 
@@ -138,7 +133,7 @@ Tensor<T> max_pool2d_input(const Tensor<T>& ybar, const Maxima<T>& maxima);
 template <class T>
 Tensor<T> max_pool2d_pick(const Tensor<T>& x, const Maxima<T>& maxima) {
     Tensor<T> y = Tensor<T>::uninitialised(maxima.to);
-    kernels::max_pool2d_pick<T>(x.view(), maxima.data(), output(y), maxima.g);
+    kernels::max_pool2d_pick<T>(x.view(), maxima.data(), y.fill_view(), maxima.g);
     return record_linear(
         "max_pool2d_pick", x, std::move(y), [maxima](const Tensor<T>& xdot) { return max_pool2d_pick(xdot, maxima); },
         [maxima](const Tensor<T>& ybar) { return max_pool2d_input(ybar, maxima); });
@@ -147,7 +142,7 @@ Tensor<T> max_pool2d_pick(const Tensor<T>& x, const Maxima<T>& maxima) {
 template <class T>
 Tensor<T> max_pool2d_input(const Tensor<T>& ybar, const Maxima<T>& maxima) {
     Tensor<T> x = Tensor<T>::uninitialised(maxima.from);
-    kernels::max_pool2d_input<T>(ybar.view(), maxima.data(), output(x), maxima.g);
+    kernels::max_pool2d_input<T>(ybar.view(), maxima.data(), x.fill_view(), maxima.g);
     return record_linear(
         "max_pool2d_input", ybar, std::move(x), [maxima](const Tensor<T>& ydot) { return max_pool2d_input(ydot, maxima); },
         [maxima](const Tensor<T>& xbar) { return max_pool2d_pick(xbar, maxima); });
@@ -160,7 +155,7 @@ Tensor<T> max_pool2d(const Tensor<T>& x, const Pool2dGeometry& g) {
     const Shape shape = kernels::pool2d_shape(x.shape(), g, "max_pool2d");
     Tensor<T> y = Tensor<T>::uninitialised(shape);
     kernels::Storage winners(shape.size(), sizeof(kernels::Winner<T>));
-    kernels::max_pool2d<T>(x.view(), output(y), reinterpret_cast<kernels::Winner<T>*>(winners.bytes()), g);
+    kernels::max_pool2d<T>(x.view(), y.fill_view(), reinterpret_cast<kernels::Winner<T>*>(winners.bytes()), g);
     const Maxima<T> maxima{g, x.shape(), shape, std::make_shared<const kernels::Storage>(std::move(winners))};
     return record_linear(
         "max_pool2d", x, std::move(y), [maxima](const Tensor<T>& xdot) { return max_pool2d_pick(xdot, maxima); },
@@ -173,7 +168,7 @@ namespace {
 template <class T>
 Tensor<T> avg_pool2d_input(const Tensor<T>& ybar, const Shape& x_shape, const Pool2dGeometry& g, bool count_include_pad) {
     Tensor<T> x = Tensor<T>::uninitialised(x_shape);
-    kernels::avg_pool2d_input<T>(ybar.view(), output(x), g, count_include_pad);
+    kernels::avg_pool2d_input<T>(ybar.view(), x.fill_view(), g, count_include_pad);
     return record_linear(
         "avg_pool2d_input", ybar, std::move(x),
         [x_shape, g, count_include_pad](const Tensor<T>& ydot) { return avg_pool2d_input(ydot, x_shape, g, count_include_pad); },
@@ -185,7 +180,7 @@ Tensor<T> avg_pool2d_input(const Tensor<T>& ybar, const Shape& x_shape, const Po
 template <class T>
 Tensor<T> avg_pool2d(const Tensor<T>& x, const Pool2dGeometry& g, bool count_include_pad) {
     Tensor<T> y = Tensor<T>::uninitialised(kernels::pool2d_shape(x.shape(), g, "avg_pool2d"));
-    kernels::avg_pool2d<T>(x.view(), output(y), g, count_include_pad);
+    kernels::avg_pool2d<T>(x.view(), y.fill_view(), g, count_include_pad);
     return record_linear(
         "avg_pool2d", x, std::move(y), [g, count_include_pad](const Tensor<T>& xdot) { return avg_pool2d(xdot, g, count_include_pad); },
         [from = x.shape(), g, count_include_pad](const Tensor<T>& ybar) { return avg_pool2d_input(ybar, from, g, count_include_pad); });

@@ -35,11 +35,6 @@ Shape spliced(const Shape& shape, Index axis, const Shape& in_its_place, Index a
     return Shape(std::span<const Index>(extents.data(), extents.size()));
 }
 
-template <class T>
-View<T> output(Tensor<T>& y) {
-    return {y.fill_data(), y.shape(), y.strides()};
-}
-
 }  // namespace
 
 template <class T>
@@ -48,7 +43,7 @@ Tensor<T> take(const Tensor<T>& x, const Tensor<Index>& indices, Index axis) {
     const Index extent = x.shape()[axis];
     const Tensor<Index> at = resolved(indices, extent, "take");
     Tensor<T> y = Tensor<T>::uninitialised(spliced(x.shape(), axis, at.shape()));
-    kernels::take<T>(x.view(), at.view(), axis, output(y));
+    kernels::take<T>(x.view(), at.view(), axis, y.fill_view());
     if constexpr (Tensor<T>::differentiable)
         return record_linear(
             "take", x, std::move(y), [at, axis](const Tensor<T>& xdot) { return take(xdot, at, axis); },
@@ -75,7 +70,7 @@ Tensor<T> scatter_add(const Tensor<T>& updates, const Tensor<Index>& indices, In
     const Shape shape = spliced(updates.shape(), axis, Shape{extent}, indices.rank());
     const Tensor<Index> at = resolved(indices, extent, "scatter_add");
     Tensor<T> y = Tensor<T>::zeros(shape);
-    kernels::scatter_add<T>(output(y), at.view(), axis, updates.view());
+    kernels::scatter_add<T>(y.fill_view(), at.view(), axis, updates.view());
     return record_linear(
         "scatter_add", updates, std::move(y), [at, extent, axis](const Tensor<T>& xdot) { return scatter_add(xdot, at, extent, axis); },
         [at, axis](const Tensor<T>& ybar) { return take(ybar, at, axis); });
@@ -99,7 +94,7 @@ Tensor<T> gather(const Tensor<T>& x, const Tensor<Index>& indices, Index axis) {
     const Index extent = x.shape()[axis];
     const Tensor<Index> at = resolved(indices, extent, "gather");
     Tensor<T> y = Tensor<T>::uninitialised(at.shape());
-    kernels::take_along_axis<T>(x.view(), at.view(), axis, output(y));
+    kernels::take_along_axis<T>(x.view(), at.view(), axis, y.fill_view());
     if constexpr (Tensor<T>::differentiable)
         return record_linear(
             "gather", x, std::move(y), [at, axis](const Tensor<T>& xdot) { return gather(xdot, at, axis); },
@@ -120,7 +115,7 @@ Tensor<T> gather_transpose(const Tensor<T>& updates, const Tensor<Index>& indice
     const Shape shape = spliced(updates.shape(), axis, Shape{extent});
     const Tensor<Index> at = resolved(indices, extent, "gather_transpose");
     Tensor<T> y = Tensor<T>::zeros(shape);
-    kernels::scatter_add_along_axis<T>(output(y), at.view(), axis, updates.view());
+    kernels::scatter_add_along_axis<T>(y.fill_view(), at.view(), axis, updates.view());
     return record_linear(
         "gather_transpose", updates, std::move(y),
         [at, extent, axis](const Tensor<T>& xdot) { return gather_transpose(xdot, at, extent, axis); },

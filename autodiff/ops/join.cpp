@@ -67,7 +67,7 @@ Tensor<T> concat(std::span<const Tensor<T>> parts, Index axis) {
     Tensor<T> y = Tensor<T>::uninitialised(shape);
     for (std::size_t k = 0; k < parts.size(); ++k) {
         Tensor<T> place = slice(y, std::span<const Slice>(along(axis, k == 0 ? 0 : ends[k - 1], ends[k])));
-        if (parts[k].size() > 0) kernels::copy(View<T>{place.fill_data(), place.shape(), place.strides()}, parts[k].view());
+        if (parts[k].size() > 0) kernels::copy(place.fill_view(), parts[k].view());
     }
     if constexpr (Tensor<T>::differentiable) {
         Sources operands;

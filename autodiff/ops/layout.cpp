@@ -17,11 +17,6 @@ namespace {
 Shape shape_of(const Extents& extents) { return Shape(std::span<const Index>(extents.data(), extents.size())); }
 std::size_t at(Index axis) { return static_cast<std::size_t>(axis); }
 
-template <class T>
-View<T> output(Tensor<T>& y) {
-    return {y.fill_data(), y.shape(), y.strides()};
-}
-
 /// A row if x can be on a tape; integer and boolean tensors only change their layout.
 template <class T, class Forward, class Transpose>
 Tensor<T> moved(std::string_view name, const Tensor<T>& x, Tensor<T> y, Forward forward, Transpose transpose) {

@@ -64,7 +64,7 @@ Index dependent_column(Index m, Index n, const T* r) {
 }
 
 template <class T>
-Qr<T> factor(std::string_view operation, const Tensor<T>& a) {
+Qr<T> decomposed(std::string_view operation, const Tensor<T>& a) {
     Sources operands = sources(operation, a);
     if (a.rank() < 2 || a.shape()[-2] < a.shape()[-1]) throw ShapeError(operation, "matrices [.., m, n] with m >= n", described(a));
     check_finite(operation, a);
@@ -90,7 +90,7 @@ Qr<T> factor(std::string_view operation, const Tensor<T>& a) {
 
 template <class T>
 Qr<T> qr(const Tensor<T>& a) {
-    return factor("qr", a);
+    return decomposed("qr", a);
 }
 
 template <class T>
@@ -101,7 +101,7 @@ Tensor<T> lstsq(const Tensor<T>& a, const Tensor<T>& b) {
         throw ShapeError("lstsq", "[.., m, n] and [.., m, k]", fmt::format("{} and {}", described(a), described(b)));
     if (vector) return squeeze(lstsq(a, unsqueeze(b, -1)), -1);
     static_cast<void>(broadcast(batch_of(a.shape()), batch_of(b.shape()), "lstsq"));
-    const Qr<T> y = factor("lstsq", a);
+    const Qr<T> y = decomposed("lstsq", a);
     return triangular_solve(y.r, matmul(transposed(y.q), b), {.lower = false});
 }
 

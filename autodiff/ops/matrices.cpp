@@ -71,7 +71,7 @@ void check_finite(std::string_view operation, const Tensor<T>& x) {
 template <class T>
 Tensor<T> copied(const Tensor<T>& x, const Shape& broadcast_to) {
     Tensor<T> y = Tensor<T>::uninitialised(broadcast_to);
-    kernels::copy<T>(View<T>{y.fill_data(), y.shape(), y.strides()}, x.view().broadcast_to(broadcast_to));
+    kernels::copy<T>(y.fill_view(), x.view().broadcast_to(broadcast_to));
     return y;
 }
 

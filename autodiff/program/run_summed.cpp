@@ -14,7 +14,7 @@ namespace program {
 namespace {
 
 constexpr Index chunk_elements = 32768;
-constexpr Index most_parts = 8;  // of the chunks, each with sums of its own
+constexpr Index most_summed_parts = 8;  // of the chunks, each with sums of its own
 
 /// Chunks: some positions of one axis, all of the axes inside it, one of those outside.
 struct Cut {
@@ -119,7 +119,7 @@ void run_summed(const Plan<T>& plan, std::span<const Index> extents, std::span<c
     if (!only_one)
         for (const Target<T>& target : targets)
             if (target.strides != nullptr) std::fill_n(target.first, target.size, T{0});
-    const Index parts = std::min(most_parts, chunks);
+    const Index parts = std::min(most_summed_parts, chunks);
     // Part 0 collects in the targets themselves, and so do the others where chunks never meet.
     Index own = 0;
     const auto has_own = [&](const Target<T>& target) { return target.strides != nullptr && cut.meet(target.strides); };

@@ -170,12 +170,6 @@ class StarColouring {
     Colouring result_;
 };
 
-std::size_t longest_row(const Pattern& pattern) {
-    std::size_t longest = 0;
-    for (std::size_t i = 0; i < pattern.rows; ++i) longest = std::max(longest, pattern.row(i).size());
-    return longest;
-}
-
 /// colour(ordering), or the best of all orderings.
 template <class Colour>
 Colouring in(Ordering ordering, const Colour& colour) {
@@ -200,7 +194,7 @@ void check_symmetric(const Pattern& pattern) {
 
 Colouring colour_columns(const Pattern& pattern, Ordering ordering) {
     check(pattern, "colour_columns");
-    if (longest_row(pattern) == pattern.columns) {  // a full row: all differ, and nothing need be looked at
+    if (pattern.longest_row() == pattern.columns) {  // a full row: all differ, and nothing need be looked at
         Colouring result{std::vector<std::uint32_t>(pattern.columns), static_cast<std::uint32_t>(pattern.columns)};
         std::iota(result.colour.begin(), result.colour.end(), 0u);
         return result;

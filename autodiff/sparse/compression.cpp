@@ -8,12 +8,6 @@ inline namespace v1 {
 
 namespace {
 
-std::size_t longest_row(const Pattern& pattern) {
-    std::size_t longest = 0;
-    for (std::size_t i = 0; i < pattern.rows; ++i) longest = std::max(longest, pattern.row(i).size());
-    return longest;
-}
-
 /// What a list of (colour, thing) becomes: things by colour, in the order of the list.
 template <class Thing>
 struct ByColour {
@@ -59,7 +53,7 @@ Compression compressed(const Pattern& pattern, const Colouring& colouring, Compr
 
 Compression compress_jacobian(const Pattern& pattern, Ordering ordering) {
     check(pattern, "compress_jacobian");
-    const std::size_t least_columns = longest_row(pattern), least_rows = longest_row(transposed(pattern));
+    const std::size_t least_columns = pattern.longest_row(), least_rows = transposed(pattern).longest_row();
     const auto colour = [&](bool by_rows) { return by_rows ? colour_rows(pattern, ordering) : colour_columns(pattern, ordering); };
     bool by_rows = least_rows < least_columns;
     Colouring best = colour(by_rows);

@@ -13,6 +13,11 @@ bool Pattern::has(std::size_t i, std::size_t j) const {
     const auto columns_of_row = row(i);
     return std::binary_search(columns_of_row.begin(), columns_of_row.end(), j);
 }
+std::size_t Pattern::longest_row() const noexcept {
+    std::size_t longest = 0;
+    for (std::size_t i = 0; i < rows; ++i) longest = std::max(longest, row(i).size());
+    return longest;
+}
 
 double Csr::operator()(std::size_t i, std::size_t j) const {
     const auto columns_of_row = row(i);

@@ -30,6 +30,7 @@ struct Pattern {
         return std::span(column).subspan(row_begin[i], row_begin[i + 1] - row_begin[i]);
     }
     [[nodiscard]] bool has(std::size_t i, std::size_t j) const;
+    [[nodiscard]] std::size_t longest_row() const noexcept;  ///< how many entries it has
     friend bool operator==(const Pattern&, const Pattern&) = default;
 };
 
