@@ -76,7 +76,7 @@ std::string latex_escaped(std::string_view text) {
         case '*':
             return "\\ast{}";
         case '`':
-            return "\\text{`}";
+            return "\\backprime{}";
         case '"':
             return "\\text{''}";
         case '\'':

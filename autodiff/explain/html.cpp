@@ -63,7 +63,7 @@ std::string to_html(const Trace& trace, const PageOptions& options) {
     html += section("paths", "Paths: every way from a value to the loss", page::paths(write));
     html += page::dialogs;
     html += "<script type=\"application/json\" id=\"data\">" + page::data(trace) + "</script>\n";
-    html += "<script>\n" + std::string(page::script) + "</script>\n</body>\n</html>\n";
+    html += "<script>\n\"use strict\";\n(() => {\n" + std::string(page::script) + "})();\n</script>\n</body>\n</html>\n";
     if (html.size() > options.most_bytes)
         throw ValueError("to_html", fmt::format("a page of at most {} bytes", options.most_bytes), fmt::format("{}", html.size()),
                          "fewer options.rows, terms or elements make it smaller");

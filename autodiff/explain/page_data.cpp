@@ -15,7 +15,7 @@ namespace page {
 
 namespace {
 
-constexpr std::size_t layer_bytes = 900'000, tensor_bytes = 250'000;
+constexpr std::size_t layer_bytes = 1'000'000, tensor_bytes = 250'000;
 
 /// JSON has no NaN and no infinities: they are strings.
 std::string json_number(double x, int digits) {
@@ -44,10 +44,18 @@ std::string layer_json(const Trace& trace, const DenseLayer& layer) {
         json_string(layer.weight), layer.weight_row, json_string(name(layer.z_row)), layer.z_row, json_string(name(layer.a_row)),
         layer.a_row, json_string(name(layer.input_row)), layer.input_row, json_string(layer.activation), json_string(layer.derivative),
         layer.inputs_first, layer.samples, layer.inputs, layer.outputs);
-    using Entry = std::pair<const char*, const std::vector<double>*>;
-    const std::initializer_list<Entry> columns{
-        {"input", &layer.input}, {"abar", &layer.abar}, {"slope", &layer.slope}, {"zs", &layer.z}, {"as", &layer.a}};
-    for (const auto& [key, numbers] : columns) text += fmt::format(",\"{}\":{}", key, json_numbers(*numbers, 0));
+    struct Column {
+        std::string_view key;
+        const std::vector<double>& numbers;
+        int digits;
+    };
+    const int shown = trace.options.digits;
+    for (const Column& column : {Column{"input", layer.input, 0},
+                                 {"abar", layer.abar, 0},
+                                 {"slope", layer.slope, 0},
+                                 {"zs", layer.z, shown},
+                                 {"as", layer.a, shown}})
+        text += fmt::format(",\"{}\":{}", column.key, json_numbers(column.numbers, column.digits));
     for (const auto& size : trace.options.images)
         if (size[0] * size[1] == layer.inputs) text += fmt::format(",\"image\":[{},{}]", size[0], size[1]);
     return text + "}";

@@ -97,11 +97,14 @@ Paths paths_from(const Reading& tape, const Spot& s, std::size_t most) {
     measure(vertices, tape.root());
     paths.counted = true, paths.count = vertices[0].count, paths.magnitude = vertices[0].magnitude;
 
-    // Ties in the order in which they were found, so that the same tape gives the same list.
-    const auto later = [](const std::pair<Prefix, std::size_t>& a, const std::pair<Prefix, std::size_t>& b) {
-        return a.first.bound != b.first.bound ? a.first.bound < b.first.bound : a.second > b.second;
+    // Of equal ones the one that is nearest to the loss: so a path is finished before its like are begun. Then in the order in which they
+    // were found, so that the same tape gives the same list.
+    using Entry = std::pair<Prefix, std::size_t>;
+    const auto later = [](const Entry& a, const Entry& b) {
+        if (a.first.bound != b.first.bound) return a.first.bound < b.first.bound;
+        return a.first.at != b.first.at ? a.first.at < b.first.at : a.second > b.second;
     };
-    std::priority_queue<std::pair<Prefix, std::size_t>, std::vector<std::pair<Prefix, std::size_t>>, decltype(later)> open(later);
+    std::priority_queue<Entry, std::vector<Entry>, decltype(later)> open(later);
     std::vector<Hop> hops{{0, 1, 0}};
     std::size_t found = 0;
     open.push({{vertices[0].best, 1, 0, 0}, found++});
