@@ -111,11 +111,9 @@ double Line::one_sided_quotient(std::span<const double> weights, int level, int 
     return rise / (point(level, side)[*element_] - f_->x()[*element_]) * element_scale_;
 }
 
-bool Line::finite(int level) const {
-    for (const int side : {right, left})
-        for (const double v : at(level, side))
-            if (!std::isfinite(v)) return false;
-    return true;
+bool Line::finite(int level, int side) const {
+    const std::vector<double>& values = at(level, side);
+    return std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
 }
 
 double Line::rounding(std::span<const double> weights) const {

@@ -60,7 +60,7 @@ class Line {
     [[nodiscard]] double value(std::span<const double> weights, int level, int side) const;
     [[nodiscard]] double central_quotient(std::span<const double> weights, int level) const;
     [[nodiscard]] double one_sided_quotient(std::span<const double> weights, int level, int side) const;
-    [[nodiscard]] bool finite(int level) const;
+    [[nodiscard]] bool finite(int level, int side) const;
     /// The largest sum of |weights_i f_i| among the values that were seen, in units of eps: below this, f cannot say anything.
     [[nodiscard]] double rounding(std::span<const double> weights) const;
     /// The noise of <weights, f>, measured within the step of a level, and never below `rounding`.
