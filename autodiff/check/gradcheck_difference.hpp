@@ -40,7 +40,7 @@ struct Slope {
 /// f along x + t d, for d = one element's scale, or a direction.
 class Line {
   public:
-    static constexpr int levels = 54;
+    static constexpr int levels = 64;
     static constexpr int right = 0, left = 1;
 
     /// `step` is that of a central difference, in units of the scale of each element; 0: the balanced one

@@ -8,6 +8,7 @@
 #include "autodiff/ops/layout.hpp"
 #include "autodiff/ops/matmul.hpp"
 #include "autodiff/ops/reduce.hpp"
+#include "nn/linear.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <cmath>
@@ -38,6 +39,26 @@ BOOST_AUTO_TEST_CASE(numbers_containers_tensors_and_structs_pass) {
     BOOST_TEST(test::gradcheck_passes([](const Tensor<double>& w) { return sum(sigmoid(matmul(w, w))); }, ramp({3, 3})));
     const auto f = [](const Dense& d, const Tensor<double>& x) { return sum(square(tanh(matmul(x, d.weight) + d.bias))); };
     BOOST_TEST(test::gradcheck_passes(f, std::tuple{Dense{ramp({2, 3}), ramp({3})}, ramp({4, 2}, -1.1, 0.31)}, {.order = 2}));
+}
+
+BOOST_AUTO_TEST_CASE(a_model_is_checked_under_the_names_of_its_members) {
+    struct Net {
+        nn::BasicLinear<double> hidden{3, 4}, output{4, 2};
+    };
+    const Tensor<double> inputs = ramp({5, 3}, -1.3, 0.17);
+    const auto f = [&](const Net& net) { return sum(square(net.output(relu(net.hidden(inputs))))); };
+    const Net net;
+    BOOST_TEST(test::gradcheck_passes(f, net, {.order = 2}));
+    const auto doubled_bias = [&](const Net& at) {
+        Net g = value_and_gradient(f, at).second;
+        g.output.bias = 2.0 * g.output.bias;
+        return g;
+    };
+    const GradReport report = gradcheck(f, doubled_bias, net);
+    BOOST_TEST((report.verdict == Verdict::fail));
+    BOOST_TEST_REQUIRE(report.worst.size() == 2u);
+    BOOST_TEST(report.worst[0].name.starts_with("output.bias["));
+    BOOST_TEST(has(report.worst[0].cause, "twice the derivative"));
 }
 
 BOOST_AUTO_TEST_CASE(several_results_are_checked_as_a_jacobian) {
