@@ -50,6 +50,8 @@ class Line {
     /// The level of the central difference; higher levels have smaller steps.
     static constexpr int central = 10;
     [[nodiscard]] double step(int level) const;
+    /// The level of the smallest steps that x + h can still tell: of an element, whose realised step is known, smaller ones than of a direction.
+    [[nodiscard]] int finest() const noexcept { return finest_; }
     /// What the line moves: an element by number, or nothing in particular.
     [[nodiscard]] std::optional<std::size_t> element() const noexcept { return element_; }
     /// Per element of x, how far t = 1 goes.
@@ -67,6 +69,7 @@ class Line {
     [[nodiscard]] double noise(std::span<const double> weights, int level) const;
 
   private:
+    [[nodiscard]] int last_level(double units_in_the_last_place, double size) const;
     [[nodiscard]] std::vector<double> moved(double t) const;
     [[nodiscard]] const std::vector<double>& at(int level, int side) const;
 
@@ -75,6 +78,7 @@ class Line {
     double element_scale_ = 0;
     std::vector<double> direction_;
     double first_step_;
+    int finest_ = 0;
     mutable std::array<std::array<std::vector<double>, 2>, levels> values_;
     mutable std::map<int, std::vector<std::vector<double>>> near_;  // by level
 };

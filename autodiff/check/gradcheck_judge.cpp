@@ -12,12 +12,14 @@ namespace internal {
 
 namespace {
 
-constexpr int shrinks = 11;       // of the step of a central difference, by 8 each, before x counts as a kink
 constexpr int window = 10;        // quotients that one extrapolation sees
 constexpr int second_window = 6;  // where another one begins: what both say can be believed
 constexpr double sure = 0.1;      // the error of a difference beside a mismatch that it is to prove
 
 constexpr double safety = 100;  // between rounding to first order and what it may do
+
+/// How often the step of a central difference shrinks by 8 before x counts as a kink: as long as a few smaller ones are left.
+int shrinks(const Line& line) { return (line.finest() - second_window - Line::central) / 3; }
 
 bool passes(double claimed, const Slope& slope, double allowed) { return std::abs(claimed - slope.value) <= allowed; }
 
@@ -146,7 +148,7 @@ Slope Judge::central(const Case& c) const {
 Slope Judge::best(const Case& c, int level) const {
     const double unit_noise = noise(c, level);
     std::vector<double> q;
-    for (int l = level; l < std::min(level + second_window + window, Line::levels); ++l)
+    for (int l = level; l < level + second_window + window && l <= c.line.finest(); ++l)
         q.push_back(c.line.central_quotient(c.of.weights, l));
     const auto part = [&](int from) {
         const std::size_t begin = static_cast<std::size_t>(from), n = std::min<std::size_t>(window, q.size() - begin);
@@ -174,7 +176,7 @@ Slope Judge::contradicted(const Case& c, int level, Slope slope) const {
         for (int l = from; l < from + length; ++l) q.push_back(c.line.central_quotient(c.of.weights, l));
         return extrapolate(q, c.line.step(from), 2, rounding(c));
     };
-    for (int from = level + window; from + stride + length <= Line::levels; from += stride) {
+    for (int from = level + window; from + stride + length <= c.line.finest() + 1; from += stride) {
         Slope finer = at(from);
         const Slope again = at(from + stride);
         finer.error = std::fmax(finer.error, std::abs(finer.value - again.value));
@@ -186,7 +188,7 @@ Slope Judge::contradicted(const Case& c, int level, Slope slope) const {
 
 Slope Judge::one_sided(const Case& c, int side, int level) const {
     std::vector<double> q;
-    for (int l = level; l < level + window; ++l) q.push_back(c.line.one_sided_quotient(c.of.weights, l, side));
+    for (int l = level; l < level + window && l <= c.line.finest(); ++l) q.push_back(c.line.one_sided_quotient(c.of.weights, l, side));
     return extrapolate(q, c.line.step(level), 1, rounding(c));
 }
 
@@ -235,7 +237,7 @@ std::optional<Kink> Judge::crossed(const Line& line, int level, int side) const 
 
 std::optional<Kink> Judge::kink(const Line& line) const {
     for (const int side : {Line::right, Line::left})
-        if (auto found = crossed(line, Line::central + 3 * shrinks, side)) return found;
+        if (auto found = crossed(line, Line::central + 3 * shrinks(line), side)) return found;
     return std::nullopt;
 }
 
@@ -258,7 +260,7 @@ Judge::Piece Judge::piece(const Line& line) const {
         return result;
     }
     const auto largest = [&](int side) -> std::optional<int> {
-        for (int shrunk = 0; shrunk <= shrinks; ++shrunk)
+        for (int shrunk = 0; shrunk <= shrinks(line); ++shrunk)
             if (within(Line::central + 3 * shrunk, side)) return Line::central + 3 * shrunk;
         return std::nullopt;
     };
