@@ -43,9 +43,11 @@ void check_options(const GradcheckProblem& problem, const GradcheckOptions& o) {
     if (o.directions < 0) refuse("directions >= 0", o.directions);
     if (o.order != 1 && o.order != 2) refuse("order 1 or 2", o.order);
     if (o.method == Method::complex && !problem.complex_f)
-        throw ValueError("gradcheck", "a function of numbers that takes complex ones", "another one", "say so: gradcheck(takes_complex(f), x)");
+        throw ValueError("gradcheck", "a function of numbers that takes complex ones", "another one",
+                         "say so: gradcheck(takes_complex(f), x)");
     if (o.order == 2 && problem.gradient)
-        throw ValueError("gradcheck", "order 1 for a gradient written by hand", "order 2", "check its Hessian as the gradient of its gradient");
+        throw ValueError("gradcheck", "order 1 for a gradient written by hand", "order 2",
+                         "check its Hessian as the gradient of its gradient");
     if (o.order == 2 && o.method == Method::complex) throw ValueError("gradcheck", "another method for order 2", "the complex step");
 }
 
@@ -74,8 +76,10 @@ bool preconditions(const GradcheckFunction& f, GradReport& report) {
     const std::vector<double> again = f.value(f.x());
     for (std::size_t i = 0; i < y.size(); ++i)
         if (std::bit_cast<std::uint64_t>(again[i]) != std::bit_cast<std::uint64_t>(y[i]))
-            return refuse(Verdict::unresolved, fmt::format("f is not deterministic: {} was {:.17g}, and then {:.17g}; give its random numbers "
-                                                           "a fixed key", f.result(i), y[i], again[i]));
+            return refuse(Verdict::unresolved,
+                          fmt::format("f is not deterministic: {} was {:.17g}, and then {:.17g}; give its random numbers "
+                                      "a fixed key",
+                                      f.result(i), y[i], again[i]));
     const std::vector<double> recorded = f.recorded_value();
     for (std::size_t i = 0; i < y.size(); ++i)
         if (!(std::abs(recorded[i] - y[i]) <= 1e5 * f.eps() * std::abs(y[i])))
@@ -101,7 +105,8 @@ void check_sweep(const GradcheckRun& run) {
         if (!same_bits(f.pull(scaled(2, of.weights)), scaled(2, of.gradient)))
             broken("the sweep is not linear: twice the cotangent does not give twice the gradient");
         const std::vector<double> none = f.pull(scaled(0, of.weights));
-        if (std::any_of(none.begin(), none.end(), [](double g) { return g != 0; })) broken("a cotangent of 0 gives a gradient that is not 0");
+        if (std::any_of(none.begin(), none.end(), [](double g) { return g != 0; }))
+            broken("a cotangent of 0 gives a gradient that is not 0");
     }
     if (!run.options.forward_mode) return;
     for (int twice = 0; twice < 2; ++twice) {
@@ -119,7 +124,8 @@ void check_sweep(const GradcheckRun& run) {
             const double allowed = 1e-9 * (f.eps() / 2.3e-16) * size;
             if (!(std::abs(reverse - forward) <= allowed) &&
                 !(std::abs(reverse - forward) <= allowed + 100 * f.rounding_of_slope(each.weights, u)))
-                return broken(fmt::format("reverse mode is not the transpose of forward mode: <u, J^T v> = {:.17g}, <J u, v> = {:.17g}", reverse, forward));
+                return broken(fmt::format("reverse mode is not the transpose of forward mode: <u, J^T v> = {:.17g}, <J u, v> = {:.17g}",
+                                          reverse, forward));
         }
     }
 }
@@ -148,9 +154,10 @@ void check_symmetry(const GradcheckRun& run) {
             const double a = dot(directions[i], products[j]), b = dot(directions[j], products[i]);
             if (std::abs(a - b) <= 1e-9 * (f.eps() / 2.3e-16) * size) continue;
             run.report.verdict = Verdict::fail;
-            return run.report.notes.push_back(n <= few ? fmt::format("the Hessian is not symmetric: d2y/d{} d{} = {:.17g}, but {:.17g} the other way",
-                                                                     f.name(i), f.name(j), a, b)
-                                                       : fmt::format("the Hessian is not symmetric: u^T H w = {:.17g}, but w^T H u = {:.17g}", a, b));
+            return run.report.notes.push_back(
+                n <= few ? fmt::format("the Hessian is not symmetric: d2y/d{} d{} = {:.17g}, but {:.17g} the other way", f.name(i),
+                                       f.name(j), a, b)
+                         : fmt::format("the Hessian is not symmetric: u^T H w = {:.17g}, but w^T H u = {:.17g}", a, b));
         }
 }
 
@@ -180,12 +187,15 @@ void choose_worst(GradReport& report) {
 void take_manual_gradient(const GradcheckFunction& f, std::vector<Functional>& functionals, GradReport& report) {
     const GradcheckProblem& problem = f.problem();
     const Values gradient = problem.gradient();
-    if (f.value_at_x().size() != 1) throw ShapeError("gradcheck", "a function with one result for a gradient", fmt::format("{} results", f.value_at_x().size()));
+    if (f.value_at_x().size() != 1)
+        throw ShapeError("gradcheck", "a function with one result for a gradient", fmt::format("{} results", f.value_at_x().size()));
     if (gradient.size() != problem.x.size())
-        throw ShapeError("gradcheck", fmt::format("a gradient of {} values, one for each of x", problem.x.size()), fmt::format("{}", gradient.size()));
+        throw ShapeError("gradcheck", fmt::format("a gradient of {} values, one for each of x", problem.x.size()),
+                         fmt::format("{}", gradient.size()));
     for (std::size_t v = 0; v < gradient.size(); ++v)
         if (shape_of(gradient[v]) != shape_of(problem.x[v]))
-            throw ShapeError("gradcheck", fmt::format("a gradient of shape {} by {}", to_string(shape_of(problem.x[v])), f.leaves()[v].name),
+            throw ShapeError("gradcheck",
+                             fmt::format("a gradient of shape {} by {}", to_string(shape_of(problem.x[v])), f.leaves()[v].name),
                              to_string(shape_of(gradient[v])));
     functionals[0].gradient = numbers_of(gradient);
     if (!same_bits(numbers_of(problem.gradient()), functionals[0].gradient)) {
@@ -207,7 +217,8 @@ void check(const GradcheckFunction& f, const GradcheckOptions& options, Bits& bi
         for (std::size_t k = 0; k < of.gradient.size(); ++k)
             if (!std::isfinite(of.gradient[k])) {
                 report.verdict = Verdict::fail;
-                return report.notes.push_back(fmt::format("the gradient is not finite where f is: by {} it is {}", f.name(k), of.gradient[k]));
+                return report.notes.push_back(
+                    fmt::format("the gradient is not finite where f is: by {} it is {}", f.name(k), of.gradient[k]));
             }
     check_directions(run);
     check_elements(run);

@@ -33,10 +33,8 @@ template <class F>
 struct TakesComplex {
     F f;
     template <class... X>
-        requires std::invocable<const F&, const X&...>
-    auto operator()(const X&... x) const {
-        return f(x...);
-    }
+    requires std::invocable<const F&, const X&...>
+    auto operator()(const X&... x) const { return f(x...); }
 };
 template <class F>
 [[nodiscard]] TakesComplex<F> takes_complex(F f) {
@@ -137,22 +135,22 @@ concept GradientOf = IsGradient<G> && std::invocable<const G&, const X&...>;
 /// throws   ValueError for options outside their range, and for float without `rtol` and `atol`: how good differences of floats are, only
 ///          their user knows; what f throws. Never for a mismatch: the report says that, and converts to false
 template <class F, Argument X>
-    requires internal::FunctionOf<F, X>
+requires internal::FunctionOf<F, X>
 [[nodiscard]] GradReport gradcheck(const F& f, const X& x, const GradcheckOptions& options = {}) {
     return internal::gradcheck(internal::gradcheck_problem(f, options, x), options);
 }
 template <class F, Argument... X>
-    requires internal::FunctionOf<F, X...>
+requires internal::FunctionOf<F, X...>
 [[nodiscard]] GradReport gradcheck(const F& f, const std::tuple<X...>& x, const GradcheckOptions& options = {}) {
     return internal::gradcheck(std::apply([&](const X&... each) { return internal::gradcheck_problem(f, options, each...); }, x), options);
 }
 template <class F, Argument A, Argument B>
-    requires internal::FunctionOf<F, A, B>
+requires internal::FunctionOf<F, A, B>
 [[nodiscard]] GradReport gradcheck(const F& f, const A& a, const B& b, const GradcheckOptions& options = {}) {
     return gradcheck(f, std::tuple<A, B>(a, b), options);
 }
 template <class F, Argument A, Argument B, Argument C>
-    requires internal::FunctionOf<F, A, B, C>
+requires internal::FunctionOf<F, A, B, C>
 [[nodiscard]] GradReport gradcheck(const F& f, const A& a, const B& b, const C& c, const GradcheckOptions& options = {}) {
     return gradcheck(f, std::tuple<A, B, C>(a, b, c), options);
 }
@@ -160,15 +158,15 @@ template <class F, Argument A, Argument B, Argument C>
 /// The same for a gradient g(x...) that somebody has written: in the kind of x, a tuple for several arguments.
 /// throws   also ShapeError unless it has the shapes of x
 template <class F, class G, Argument X>
-    requires(internal::IsGradient<G>&& internal::FunctionOf<F, X>&& internal::GradientOf<G, X>)
-[[nodiscard]] GradReport gradcheck(const F& f, const G& g, const X& x, const GradcheckOptions& options = {}) {
+requires(internal::IsGradient<G>&& internal::FunctionOf<F, X>&& internal::GradientOf<G, X>) [[nodiscard]] GradReport
+    gradcheck(const F& f, const G& g, const X& x, const GradcheckOptions& options = {}) {
     internal::GradcheckProblem problem = internal::gradcheck_problem(f, options, x);
     problem.gradient = internal::gradient_numbers(g, x);
     return internal::gradcheck(problem, options);
 }
 template <class F, class G, Argument... X>
-    requires(internal::IsGradient<G>&& internal::FunctionOf<F, X...>&& internal::GradientOf<G, X...>)
-[[nodiscard]] GradReport gradcheck(const F& f, const G& g, const std::tuple<X...>& x, const GradcheckOptions& options = {}) {
+requires(internal::IsGradient<G>&& internal::FunctionOf<F, X...>&& internal::GradientOf<G, X...>) [[nodiscard]] GradReport
+    gradcheck(const F& f, const G& g, const std::tuple<X...>& x, const GradcheckOptions& options = {}) {
     return std::apply(
         [&](const X&... each) {
             internal::GradcheckProblem problem = internal::gradcheck_problem(f, options, each...);

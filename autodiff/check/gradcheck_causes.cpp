@@ -55,8 +55,7 @@ std::string named_factor(double ratio, const GradcheckElement& e) {
 
 /// Whether claimed(e) holds for the gradient of every element in the list.
 bool all(const Elements& elements, const std::function<double(const GradcheckElement&)>& claimed) {
-    return std::all_of(elements.begin(), elements.end(),
-                       [&](const GradcheckElement* e) { return near(e->gradient, claimed(*e), *e); });
+    return std::all_of(elements.begin(), elements.end(), [&](const GradcheckElement* e) { return near(e->gradient, claimed(*e), *e); });
 }
 
 /// The difference at every element of a leaf; empty unless each one was compared.
@@ -69,10 +68,11 @@ std::vector<double> whole(const GradcheckFunction::Leaf& leaf, const Elements& c
 
 std::string cause(const GradcheckFunction& f, const GradcheckFunction::Leaf& leaf, const Elements& compared, const Elements& wrong) {
     const GradcheckElement& first = *wrong.front();
-    if (all(wrong, [](const GradcheckElement&) { return 0.0; }) || std::all_of(wrong.begin(), wrong.end(), [](auto* e) { return e->gradient == 0; }))
+    if (all(wrong, [](const GradcheckElement&) { return 0.0; }) ||
+        std::all_of(wrong.begin(), wrong.end(), [](auto* e) { return e->gradient == 0; }))
         return "nothing arrives here: a derivative is missing, or a value was detached";
     if (std::all_of(wrong.begin(), wrong.end(), [](auto* e) { return std::abs(e->difference) <= 10 * e->error; }))
-        return "f does not change with it, its gradient should be 0";
+        return "differences see no change of f with it";
     const double ratio = first.gradient / first.difference;
     if (wrong.size() > 1 || compared.size() == 1)
         if (all(wrong, [ratio](const GradcheckElement& e) { return ratio * e.difference; }))

@@ -63,12 +63,24 @@ double balanced_step(double eps) { return std::exp2(std::round(std::log2(eps) / 
 Line::Line(const GradcheckFunction& f, std::size_t element, double step)
     : f_(&f), element_(element), first_step_(std::ldexp(step > 0 ? step : balanced_step(f.eps()), central)) {
     element_scale_ = step > 0 ? 1 : f.scale(element);
+    finest_ = last_level(2, f.scale(element) / element_scale_);
 }
 
 Line::Line(const GradcheckFunction& f, std::vector<double> direction, double step)
     : f_(&f), direction_(std::move(direction)), first_step_(std::ldexp(step > 0 ? step : balanced_step(f.eps()), central)) {
-    if (step > 0) return;
-    for (std::size_t k = 0; k < direction_.size(); ++k) direction_[k] *= f.scale(k);
+    double size = 1;
+    for (std::size_t k = 0; k < direction_.size(); ++k) {
+        if (step > 0)
+            size = std::fmax(size, direction_[k] == 0 ? 0 : f.scale(k));
+        else
+            direction_[k] *= f.scale(k);
+    }
+    finest_ = last_level(64, size);
+}
+
+int Line::last_level(double units_in_the_last_place, double size) const {
+    const double level = std::floor(std::log2(first_step_ / (units_in_the_last_place * f_->eps() * size)));
+    return std::clamp(static_cast<int>(level), central + 8, levels - 1);
 }
 
 double Line::step(int level) const { return std::ldexp(first_step_, -level); }
@@ -111,11 +123,9 @@ double Line::one_sided_quotient(std::span<const double> weights, int level, int 
     return rise / (point(level, side)[*element_] - f_->x()[*element_]) * element_scale_;
 }
 
-bool Line::finite(int level) const {
-    for (const int side : {right, left})
-        for (const double v : at(level, side))
-            if (!std::isfinite(v)) return false;
-    return true;
+bool Line::finite(int level, int side) const {
+    const std::vector<double>& values = at(level, side);
+    return std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
 }
 
 double Line::rounding(std::span<const double> weights) const {

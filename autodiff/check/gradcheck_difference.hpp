@@ -40,7 +40,7 @@ struct Slope {
 /// f along x + t d, for d = one element's scale, or a direction.
 class Line {
   public:
-    static constexpr int levels = 54;
+    static constexpr int levels = 64;
     static constexpr int right = 0, left = 1;
 
     /// `step` is that of a central difference, in units of the scale of each element; 0: the balanced one
@@ -50,6 +50,8 @@ class Line {
     /// The level of the central difference; higher levels have smaller steps.
     static constexpr int central = 10;
     [[nodiscard]] double step(int level) const;
+    /// The level of the smallest steps that x + h can still tell: of an element, whose realised step is known, smaller ones than of a direction.
+    [[nodiscard]] int finest() const noexcept { return finest_; }
     /// What the line moves: an element by number, or nothing in particular.
     [[nodiscard]] std::optional<std::size_t> element() const noexcept { return element_; }
     /// Per element of x, how far t = 1 goes.
@@ -60,13 +62,14 @@ class Line {
     [[nodiscard]] double value(std::span<const double> weights, int level, int side) const;
     [[nodiscard]] double central_quotient(std::span<const double> weights, int level) const;
     [[nodiscard]] double one_sided_quotient(std::span<const double> weights, int level, int side) const;
-    [[nodiscard]] bool finite(int level) const;
+    [[nodiscard]] bool finite(int level, int side) const;
     /// The largest sum of |weights_i f_i| among the values that were seen, in units of eps: below this, f cannot say anything.
     [[nodiscard]] double rounding(std::span<const double> weights) const;
     /// The noise of <weights, f>, measured within the step of a level, and never below `rounding`.
     [[nodiscard]] double noise(std::span<const double> weights, int level) const;
 
   private:
+    [[nodiscard]] int last_level(double units_in_the_last_place, double size) const;
     [[nodiscard]] std::vector<double> moved(double t) const;
     [[nodiscard]] const std::vector<double>& at(int level, int side) const;
 
@@ -75,6 +78,7 @@ class Line {
     double element_scale_ = 0;
     std::vector<double> direction_;
     double first_step_;
+    int finest_ = 0;
     mutable std::array<std::array<std::vector<double>, 2>, levels> values_;
     mutable std::map<int, std::vector<std::vector<double>>> near_;  // by level
 };

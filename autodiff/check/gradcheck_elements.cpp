@@ -77,6 +77,19 @@ std::vector<double> restricted(const std::vector<double>& direction, const std::
     return part;
 }
 
+bool belongs_to(const Functional& of, const GradcheckElement& e) { return of.name.empty() || e.name.starts_with("d" + of.name + "/d"); }
+bool is_checked(const GradReport& report, std::size_t k) {
+    return std::any_of(report.elements.begin(), report.elements.end(), [k](const GradcheckElement& e) { return e.index == k; });
+}
+
+/// Whether the culprits that are known already explain why a direction fails.
+bool explained(const GradcheckRun& run, const Line& line, const Functional& of, const GradcheckElement& direction) {
+    double rest = direction.gradient - direction.difference;
+    for (const GradcheckElement& e : run.report.elements)
+        if (e.verdict == Verdict::fail && belongs_to(of, e)) rest -= (e.gradient - e.difference) * line.scale(e.index);
+    return std::abs(rest) <= 2 * direction.allowed;
+}
+
 /// Halves the support of a direction that fails until single elements are left, which are judged as elements.
 void find_culprits(const GradcheckRun& run, const Judge& judge, const Functional& of, const std::vector<double>& direction) {
     std::vector<std::vector<std::size_t>> open{all_of(direction.size())};
@@ -85,15 +98,14 @@ void find_culprits(const GradcheckRun& run, const Judge& judge, const Functional
         const std::vector<std::size_t> part = std::move(open.back());
         open.pop_back();
         if (part.size() == 1) {
-            const auto known = [&](const GradcheckElement& e) { return e.index == part[0]; };
-            if (std::any_of(run.report.elements.begin(), run.report.elements.end(), known)) continue;
+            if (is_checked(run.report, part[0])) continue;
             check_element(run, judge, part[0]);
             ++found;
             continue;
         }
         const auto middle = part.begin() + static_cast<std::ptrdiff_t>(part.size() / 2);
         for (const auto& half : {std::vector(part.begin(), middle), std::vector(middle, part.end())})
-            if (judge(Line(run.f, restricted(direction, half), run.options.h), of).verdict == Verdict::fail) open.push_back(half);
+            if (!judge.agrees_at_first(Line(run.f, restricted(direction, half), run.options.h), of)) open.push_back(half);
     }
 }
 
@@ -146,7 +158,7 @@ void check_directions(const GradcheckRun& run) {
             ++run.report.stats.directions;
             // What stands on a kink by some element is for the elements to say: a sum of one-sided slopes proves nothing.
             if (e.on_kink) e.verdict = Verdict::pass;
-            if (e.verdict == Verdict::fail && n > run.options.all_up_to) find_culprits(run, judge, of, u);
+            if (e.verdict == Verdict::fail && n > run.options.all_up_to && !explained(run, line, of, e)) find_culprits(run, judge, of, u);
             run.report.directions.push_back(std::move(e));
         }
     }
@@ -156,10 +168,11 @@ void check_elements(const GradcheckRun& run) {
     const Judge judge(run.f, run.options);
     const std::size_t n = run.f.x().size();
     const std::vector<std::size_t> chosen = n <= run.options.all_up_to ? all_of(n) : sample(run);
+    const GradReport culprits = run.report;  // that directions have led to
     std::size_t done = 0;
     for (const std::size_t k : chosen) {
         if (judge.spent()) break;
-        check_element(run, judge, k);
+        if (!is_checked(culprits, k)) check_element(run, judge, k);
         ++done;
     }
     if (done < chosen.size()) {
@@ -187,11 +200,12 @@ bool vacuous(const GradcheckRun& run) {
     const Judge judge(run.f, run.options);
     const Line line(run.f, largest->index, run.options.h);
     for (const Functional& of : run.functionals) {
-        if (!of.name.empty() && !largest->name.starts_with("d" + of.name + "/d")) continue;
+        if (!belongs_to(of, *largest)) continue;
         const GradcheckElement wrong = judge(line, of, 1.001);
         if (wrong.verdict != Verdict::pass) return false;
-        report.notes.push_back(fmt::format("the tolerance is too loose to see an error of 0.1 % in {}: {:.3g} is allowed, the gradient is {:.6g}",
-                                           wrong.name, wrong.allowed, largest->gradient));
+        report.notes.push_back(
+            fmt::format("the tolerance is too loose to see an error of 0.1 % in {}: {:.3g} is allowed, the gradient is {:.6g}", wrong.name,
+                        wrong.allowed, largest->gradient));
         return true;
     }
     return false;

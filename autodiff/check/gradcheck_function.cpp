@@ -197,8 +197,7 @@ class First final : public GradcheckFunction {
     /// Branches read the names of their tape when they are asked.
     struct WithTape : Branches {
         WithTape(const GradcheckProblem& problem, const Values& x) : WithTape(Run(problem, x, Detail::operations)) {}
-        explicit WithTape(Run made)
-            : Branches(*made.tape, made.recording ? made.recording->results() : Values()), run(std::move(made)) {
+        explicit WithTape(Run made) : Branches(*made.tape, made.recording ? made.recording->results() : Values()), run(std::move(made)) {
             run.tape->finish();
         }
         Run run;

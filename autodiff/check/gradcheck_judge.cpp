@@ -12,12 +12,14 @@ namespace internal {
 
 namespace {
 
-constexpr int shrinks = 11;        // of the step of a central difference, by 8 each, before x counts as a kink
-constexpr int window = 10;         // quotients that one extrapolation sees
-constexpr int second_window = 6;   // where another one begins: what both say can be believed
-constexpr double sure = 0.1;       // the error of a difference beside a mismatch that it is to prove
+constexpr int window = 10;        // quotients that one extrapolation sees
+constexpr int second_window = 6;  // where another one begins: what both say can be believed
+constexpr double sure = 0.1;      // the error of a difference beside a mismatch that it is to prove
 
-constexpr double safety = 100;     // between rounding to first order and what it may do
+constexpr double safety = 100;  // between rounding to first order and what it may do
+
+/// How often the step of a central difference shrinks by 8 before x counts as a kink: as long as a few smaller ones are left.
+int shrinks(const Line& line) { return (line.finest() - second_window - Line::central) / 3; }
 
 bool passes(double claimed, const Slope& slope, double allowed) { return std::abs(claimed - slope.value) <= allowed; }
 
@@ -25,7 +27,7 @@ bool passes(double claimed, const Slope& slope, double allowed) { return std::ab
 
 Judge::Judge(const GradcheckFunction& f, const GradcheckOptions& options) : f_(f), options_(options) {}
 
-GradcheckElement Judge::operator()(const Line& line, const Functional& of, double factor) const {
+Judge::Case Judge::make_case(const Line& line, const Functional& of, double factor) const {
     double claimed = 0, squares = 0;
     const auto add = [&](std::size_t k) {
         const double term = of.gradient[k] * factor * line.scale(k);
@@ -36,7 +38,11 @@ GradcheckElement Judge::operator()(const Line& line, const Functional& of, doubl
     else
         for (std::size_t k = 0; k < of.gradient.size(); ++k)
             if (line.scale(k) != 0) add(k);
-    const Case c{line, of, claimed, std::sqrt(squares), line.element() ? line.scale(*line.element()) : 1};
+    return {line, of, claimed, std::sqrt(squares), line.element() ? line.scale(*line.element()) : 1};
+}
+
+GradcheckElement Judge::operator()(const Line& line, const Functional& of, double factor) const {
+    const Case c = make_case(line, of, factor);
     switch (options_.method) {
     case Method::forward:
         return quick(c, true);
@@ -57,6 +63,10 @@ GradcheckElement Judge::operator()(const Line& line, const Functional& of, doubl
     return settled(c, options_.method == Method::central);
 }
 
+bool Judge::agrees_at_first(const Line& line, const Functional& of) const {
+    return quick(make_case(line, of, 1), false).verdict == Verdict::pass;
+}
+
 // Tolerances --------------------------------------------------------------------------------------------------------------------------
 
 double Judge::rounding(const Case& c) const { return std::fmax(c.line.rounding(c.of.weights), c.of.rounding); }
@@ -64,7 +74,9 @@ double Judge::noise(const Case& c, int level) const {
     return std::fmax(c.line.noise(c.of.weights, std::max(level, Line::central)), c.of.rounding);
 }
 double Judge::noise(const Line& line, const Functional& of) const {
-    return line.finite(Line::central) && !crossed(line, Line::central) ? line.noise(of.weights, Line::central) : 0;
+    for (const int side : {Line::right, Line::left})
+        if (!line.finite(Line::central, side) || crossed(line, Line::central, side)) return 0;
+    return line.noise(of.weights, Line::central);
 }
 
 double Judge::gradient_noise(const Case& c) const {
@@ -118,8 +130,7 @@ GradcheckElement Judge::quick(const Case& c, bool forward) const {
     Slope slope{0, 0, step};
     slope.value = forward ? c.line.one_sided_quotient(c.of.weights, level, Line::right) : c.line.central_quotient(c.of.weights, level);
     if (forward) {
-        slope.error = std::abs(slope.value - c.line.one_sided_quotient(c.of.weights, level - 1, Line::right)) +
-                      2 * rounding(c) / step;
+        slope.error = std::abs(slope.value - c.line.one_sided_quotient(c.of.weights, level - 1, Line::right)) + 2 * rounding(c) / step;
         return decided(c, slope, Method::forward);
     }
     slope.error = std::fmax(rounding(c), 0.4 * c.of.noise) / step;
@@ -137,7 +148,7 @@ Slope Judge::central(const Case& c) const {
 Slope Judge::best(const Case& c, int level) const {
     const double unit_noise = noise(c, level);
     std::vector<double> q;
-    for (int l = level; l < std::min(level + second_window + window, Line::levels); ++l)
+    for (int l = level; l < level + second_window + window && l <= c.line.finest(); ++l)
         q.push_back(c.line.central_quotient(c.of.weights, l));
     const auto part = [&](int from) {
         const std::size_t begin = static_cast<std::size_t>(from), n = std::min<std::size_t>(window, q.size() - begin);
@@ -165,7 +176,7 @@ Slope Judge::contradicted(const Case& c, int level, Slope slope) const {
         for (int l = from; l < from + length; ++l) q.push_back(c.line.central_quotient(c.of.weights, l));
         return extrapolate(q, c.line.step(from), 2, rounding(c));
     };
-    for (int from = level + window; from + stride + length <= Line::levels; from += stride) {
+    for (int from = level + window; from + stride + length <= c.line.finest() + 1; from += stride) {
         Slope finer = at(from);
         const Slope again = at(from + stride);
         finer.error = std::fmax(finer.error, std::abs(finer.value - again.value));
@@ -175,16 +186,16 @@ Slope Judge::contradicted(const Case& c, int level, Slope slope) const {
     return slope;
 }
 
-Slope Judge::one_sided(const Case& c, int side) const {
-    constexpr int first = Line::central - 2;
+Slope Judge::one_sided(const Case& c, int side, int level) const {
     std::vector<double> q;
-    for (int level = first; level < first + window; ++level) q.push_back(c.line.one_sided_quotient(c.of.weights, level, side));
-    return extrapolate(q, c.line.step(first), 1, rounding(c));
+    for (int l = level; l < level + window && l <= c.line.finest(); ++l) q.push_back(c.line.one_sided_quotient(c.of.weights, l, side));
+    return extrapolate(q, c.line.step(level), 1, rounding(c));
 }
 
 /// Whether a slope on one side is one: where f jumps there is none.
 bool Judge::usable(const Case& c, const Slope& slope) const {
-    return std::isfinite(slope.value) && slope.error <= sure * std::fmax(std::fmax(std::abs(slope.value), c.size), tolerance(c, slope.value));
+    return std::isfinite(slope.value) &&
+           slope.error <= sure * std::fmax(std::fmax(std::abs(slope.value), c.size), tolerance(c, slope.value));
 }
 
 std::optional<GradcheckElement> Judge::by_complex_step(const Case& c) const {
@@ -219,53 +230,73 @@ GradcheckElement Judge::by_forward_mode(const Case& c) const {
 
 // Kinks -------------------------------------------------------------------------------------------------------------------------------
 
-std::optional<Kink> Judge::crossed(const Line& line, int level) const {
+std::optional<Kink> Judge::crossed(const Line& line, int level, int side) const {
     if (here_ == nullptr) here_ = f_.branches(f_.x());
+    return here_->difference(*f_.branches(line.point(level, side)));
+}
+
+std::optional<Kink> Judge::kink(const Line& line) const {
     for (const int side : {Line::right, Line::left})
-        if (auto kink = here_->difference(*f_.branches(line.point(level, side)))) return kink;
+        if (auto found = crossed(line, Line::central + 3 * shrinks(line), side)) return found;
     return std::nullopt;
 }
 
 Judge::Piece Judge::piece(const Line& line) const {
     Piece result;
-    const auto within = [&](int level) {
-        if (!line.finite(level)) return false;
-        auto kink = crossed(line, level);
-        if (!kink) return true;
-        result.kink = std::move(kink);
-        return false;
+    const auto within = [&](int level, int side) {
+        if (!line.finite(level, side)) return false;
+        auto kink = crossed(line, level, side);
+        if (kink) result.kink = std::move(kink);
+        return !kink;
     };
-    if (within(Line::central)) {
-        result.level = Line::central;
+    const auto both = [&](int level) { return within(level, Line::right) && within(level, Line::left); };
+    if (both(Line::central)) {
+        result.both = Line::central;
         for (const int larger : {0, 3, 6})
-            if (line.step(larger) <= 0x1p-6 && within(larger)) {
-                result.level = larger;
+            if (line.step(larger) <= 0x1p-6 && both(larger)) {
+                result.both = larger;
                 break;
             }
         return result;
     }
-    for (int shrunk = 1; shrunk <= shrinks && !result.level; ++shrunk)
-        if (within(Line::central + 3 * shrunk)) result.level = Line::central + 3 * shrunk;
+    const auto largest = [&](int side) -> std::optional<int> {
+        for (int shrunk = 0; shrunk <= shrinks(line); ++shrunk)
+            if (within(Line::central + 3 * shrunk, side)) return Line::central + 3 * shrunk;
+        return std::nullopt;
+    };
+    result.right = largest(Line::right), result.left = largest(Line::left);
+    if (result.right && result.left) result.both = std::max(*result.right, *result.left);
     return result;
 }
 
-std::optional<Kink> Judge::kink(const Line& line) const { return crossed(line, Line::central + 3 * shrinks); }
+/// Beside a kink central differences have little room; on the side away from it, f is smooth as far as x is concerned.
+Slope Judge::near_kink(const Case& c, const Piece& on) const {
+    Slope slope = contradicted(c, *on.both, best(c, *on.both));
+    for (const auto& [side, level] : {std::pair(Line::right, on.right), std::pair(Line::left, on.left)}) {
+        if (!level || *level == *on.both) continue;
+        const Slope away = one_sided(c, side, *level);
+        const Slope again = one_sided(c, side, *level + second_window);
+        if (std::abs(away.value - again.value) > 4 * (away.error + again.error)) continue;
+        if (away.error < slope.error && std::abs(away.value - slope.value) <= 4 * (away.error + slope.error)) slope = away;
+    }
+    return slope;
+}
 
 GradcheckElement Judge::settled(const Case& c, bool only_central) const {
     const Piece on = piece(c.line);
-    if (!on.level) {
+    if (!on.both) {
         const std::string note = on.kink ? on.kink->text : "f is not finite beside x";
         return between(c, one_sided(c, Line::left), one_sided(c, Line::right), note);
     }
-    const bool simple = only_central && *on.level <= Line::central;
-    const Slope slope = simple ? central(c) : best(c, *on.level);
+    const bool simple = only_central && *on.both <= Line::central;
+    const Slope slope = simple ? central(c) : on.right ? near_kink(c, on) : best(c, *on.both);
     GradcheckElement result = decided(c, slope, simple ? Method::central : Method::ridders);
     if (result.verdict == Verdict::pass) return result;
-    if (!simple) result = decided(c, contradicted(c, *on.level, slope), Method::ridders);
+    if (!simple) result = decided(c, contradicted(c, *on.both, slope), Method::ridders);
     if (result.verdict == Verdict::pass) return result;
     const Slope left = one_sided(c, Line::left), right = one_sided(c, Line::right);
     const double apart = std::abs(left.value - right.value);
-    if (usable(c, left) && usable(c, right) && apart > 10 * (left.error + right.error) + tolerance(c, apart))
+    if (!on.right && usable(c, left) && usable(c, right) && apart > 10 * (left.error + right.error) + tolerance(c, apart))
         return between(c, left, right, "a kink at x that no recorded operation shows");
     return result;
 }

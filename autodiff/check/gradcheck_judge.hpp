@@ -29,6 +29,8 @@ class Judge {
 
     /// The functional's claimed slope along the line, times `factor`, against differences.
     [[nodiscard]] GradcheckElement operator()(const Line& line, const Functional& of, double factor = 1) const;
+    /// Whether a central difference alone agrees.
+    [[nodiscard]] bool agrees_at_first(const Line& line, const Functional& of) const;
     /// The noise of the functional along a line; only that of rounding where the line leaves the piece of x.
     [[nodiscard]] double noise(const Line& line, const Functional& of) const;
     /// Whether there is no budget left.
@@ -45,6 +47,7 @@ class Judge {
         double size;  // what rtol counts from, at least
         double unit;  // of an element of x, in units of the line
     };
+    [[nodiscard]] Case make_case(const Line& line, const Functional& of, double factor) const;
     [[nodiscard]] double rounding(const Case& c) const;
     [[nodiscard]] double noise(const Case& c, int level) const;
     [[nodiscard]] double tolerance(const Case& c, double slope) const;
@@ -58,15 +61,17 @@ class Judge {
     [[nodiscard]] Slope central(const Case& c) const;
     [[nodiscard]] Slope best(const Case& c, int level) const;
     [[nodiscard]] Slope contradicted(const Case& c, int level, Slope slope) const;
-    [[nodiscard]] Slope one_sided(const Case& c, int side) const;
+    [[nodiscard]] Slope one_sided(const Case& c, int side, int level = Line::central - 2) const;
     [[nodiscard]] GradcheckElement between(const Case& c, const Slope& left, const Slope& right, std::string note) const;
     [[nodiscard]] bool usable(const Case& c, const Slope& slope) const;
-    [[nodiscard]] std::optional<Kink> crossed(const Line& line, int level) const;
+    [[nodiscard]] std::optional<Kink> crossed(const Line& line, int level, int side) const;
+    /// The largest steps within the piece of x.
     struct Piece {
-        std::optional<int> level;  // the largest step within the piece of x
-        std::optional<Kink> kink;  // the nearest beyond it
+        std::optional<int> both, right, left;  // levels; of each side only where a kink or the end of the domain is near
+        std::optional<Kink> kink;              // the last one that was met
     };
     [[nodiscard]] Piece piece(const Line& line) const;
+    [[nodiscard]] Slope near_kink(const Case& c, const Piece& on) const;
 
     const GradcheckFunction& f_;
     const GradcheckOptions& options_;

@@ -28,10 +28,12 @@ enum class KinkPolicy : std::uint8_t {
 };
 
 struct GradcheckOptions {
+    /// What the arguments are called; without it x, or x0, x1, ..., or the names of a struct's members.
+    std::vector<std::string> names{};
     /// An element passes if |gradient - difference| <= rtol max(|gradient|, |difference|) + atol + 4 e, e the error estimate of the
     /// difference. Without a value: rtol 1e-6, and atol what the noise of f does to a central difference, 20 eps max|f| / h or more.
     std::optional<double> rtol{}, atol{};
-    /// The step of central differences; 0: eps^(1/3) max(1, |x_k|), rounded to a power of two. `tests/run steps` shows why.
+    /// The step of central differences; 0: eps^(1/3) max(1, |x_k|), rounded to a power of two (tests/check/steps.cpp prints why).
     double h = 0;
     Method method = Method::automatic;
     /// Random directions of +-1 that are checked first.
@@ -49,8 +51,6 @@ struct GradcheckOptions {
     KinkPolicy kinks = KinkPolicy::subgradient;
     /// Of f. When they are spent, what has not been checked is said to be unresolved.
     std::size_t max_evals = 200'000;
-    /// What the arguments are called; without it x, or x0, x1, ..., or the names of a struct's members.
-    std::vector<std::string> names{};
 };
 
 enum class Verdict : std::uint8_t {
@@ -64,19 +64,19 @@ enum class Verdict : std::uint8_t {
 
 /// One comparison.
 struct GradcheckElement {
-    std::string name;        ///< `W[1, 2]`; for several results `dy[0]/dW[1, 2]`; for a direction, which
-    std::size_t index = 0;   ///< in x, all arguments one after the other; of a direction, its number
-    double gradient = 0;     ///< what is checked
-    double difference = 0;   ///< what values of f say
-    double error = 0;        ///< estimated error of the difference
-    double noise = 0;        ///< the part of `allowed` that f's noise and the difference's error make: atol + 4 e
-    double allowed = 0;      ///< how far both may be apart
-    double step = 0;         ///< h, the smallest one that counted
+    std::string name;       ///< `W[1, 2]`; for several results `dy[0]/dW[1, 2]`; for a direction, which
+    std::size_t index = 0;  ///< in x, all arguments one after the other; of a direction, its number
+    double gradient = 0;    ///< what is checked
+    double difference = 0;  ///< what values of f say
+    double error = 0;       ///< estimated error of the difference
+    double noise = 0;       ///< the part of `allowed` that f's noise and the difference's error make: atol + 4 e
+    double allowed = 0;     ///< how far both may be apart
+    double step = 0;        ///< h, the smallest one that counted
     Method method = Method::central;
     Verdict verdict = Verdict::pass;
-    bool on_kink = false;    ///< x has no derivative by this element: it was held against the slopes on both sides
-    std::string note{};      ///< the kink it stands on, or why nothing could be said
-    std::string cause{};     ///< what the mistake looks like
+    bool on_kink = false;  ///< x has no derivative by this element: it was held against the slopes on both sides
+    std::string note{};    ///< the kink it stands on, or why nothing could be said
+    std::string cause{};   ///< what the mistake looks like
 };
 
 struct GradcheckStats {

@@ -52,20 +52,19 @@ std::string table(const std::vector<GradcheckElement>& elements) {
 
 }  // namespace
 
-std::string to_string(Verdict verdict) {
-    return word<Verdict, 4>(verdict, {"pass", "fail", "unresolved", "vacuous"});
-}
+std::string to_string(Verdict verdict) { return word<Verdict, 4>(verdict, {"pass", "fail", "unresolved", "vacuous"}); }
 std::string to_string(Method method) {
     return word<Method, 6>(method, {"automatic", "forward", "central", "ridders", "complex", "dual_jvp"});
 }
 
 std::string GradReport::text() const {
-    std::string text = fmt::format("gradcheck: {}   {}, {}; compared {} and {}", to_string(verdict), amount(stats.inputs, "input"),
-                                   amount(stats.results, "result"), amount(stats.checked, "element"), amount(stats.directions, "direction"));
+    std::string text =
+        fmt::format("gradcheck: {}   {}, {}; compared {} and {}", to_string(verdict), amount(stats.inputs, "input"),
+                    amount(stats.results, "result"), amount(stats.checked, "element"), amount(stats.directions, "direction"));
     if (stats.doubtful > 0) text += fmt::format(", {} of them more than once", stats.doubtful);
     if (stats.on_kinks > 0) text += fmt::format("; {} on kinks{}", stats.on_kinks, stats.skipped > 0 ? ", skipped" : "");
-    text += fmt::format("; {} of f, {}; largest error / allowed {:.2g}", amount(stats.evaluations, "evaluation"), amount(stats.sweeps, "sweep"),
-                        stats.worst_ratio);
+    text += fmt::format("; {} of f, {}; largest error / allowed {:.2g}", amount(stats.evaluations, "evaluation"),
+                        amount(stats.sweeps, "sweep"), stats.worst_ratio);
     if (verdict != Verdict::pass) text += fmt::format("; seed {:#x} (AD_SEED={:#x} repeats it)", stats.seed, stats.seed);
     text += "\n";
     for (const std::string& note : notes) text += "  " + note + "\n";

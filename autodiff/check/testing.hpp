@@ -31,8 +31,9 @@ template <class F, class X>
 }
 /// The same for a gradient that somebody has written.
 template <class F, class G, class X>
-    requires internal::IsGradient<G>
-[[nodiscard]] boost::test_tools::assertion_result gradcheck_passes(const F& f, const G& g, const X& x, const GradcheckOptions& options = {}) {
+requires internal::IsGradient<G>
+[[nodiscard]] boost::test_tools::assertion_result gradcheck_passes(const F& f, const G& g, const X& x,
+                                                                   const GradcheckOptions& options = {}) {
     return passes(gradcheck(f, g, x, options));
 }
 

@@ -30,9 +30,10 @@ struct RandomProgram {
         std::vector<Scalar> v = x;
         for (const Step& s : steps) {
             const Scalar &a = v[s.operand[0]], &b = v[s.operand[1]], &c = v[s.operand[2]];
-            v.push_back(arity(s.operation) == 1   ? visit_unary(s.operation, [&]<class R>(R rule) -> Scalar { return apply(rule, a); })
-                        : arity(s.operation) == 2 ? visit_binary(s.operation, [&]<class R>(R rule) -> Scalar { return apply(rule, a, b); })
-                                                  : visit_ternary(s.operation, [&]<class R>(R rule) -> Scalar { return apply(rule, a, b, c); }));
+            v.push_back(arity(s.operation) == 1 ? visit_unary(s.operation, [&]<class R>(R rule) -> Scalar { return apply(rule, a); })
+                        : arity(s.operation) == 2
+                            ? visit_binary(s.operation, [&]<class R>(R rule) -> Scalar { return apply(rule, a, b); })
+                            : visit_ternary(s.operation, [&]<class R>(R rule) -> Scalar { return apply(rule, a, b, c); }));
         }
         return v.back();
     }

@@ -28,10 +28,11 @@ std::vector<Operation> smooth_and_kinked() {
 /// Kinks and steps, and what is smooth everywhere, so that kinks are all there is beside x.
 std::vector<Operation> kinked() {
     using namespace rules;
-    return {code_of<Relu>, code_of<Abs>, code_of<Sign>, code_of<Floor>, code_of<Maximum>, code_of<Minimum>, code_of<Where>,
-            code_of<Less>, code_of<LessEqual>, code_of<Equal>, code_of<NotEqual>, code_of<Relu>, code_of<Abs>, code_of<Maximum>,
-            code_of<Add>, code_of<Sub>, code_of<Mul>, code_of<Fma>, code_of<Neg>, code_of<Square>, code_of<Sin>, code_of<Cos>,
-            code_of<Tanh>, code_of<Sigmoid>, code_of<Softplus>, code_of<Atan>, code_of<Asinh>, code_of<Exp>, code_of<Erf>};
+    return {code_of<Relu>,     code_of<Abs>,     code_of<Sign>,      code_of<Floor>, code_of<Maximum>,  code_of<Minimum>,
+            code_of<Where>,    code_of<Less>,    code_of<LessEqual>, code_of<Equal>, code_of<NotEqual>, code_of<Relu>,
+            code_of<Abs>,      code_of<Maximum>, code_of<Add>,       code_of<Sub>,   code_of<Mul>,      code_of<Fma>,
+            code_of<Neg>,      code_of<Square>,  code_of<Sin>,       code_of<Cos>,   code_of<Tanh>,     code_of<Sigmoid>,
+            code_of<Softplus>, code_of<Atan>,    code_of<Asinh>,     code_of<Exp>,   code_of<Erf>};
 }
 
 /// Multiples of 1/2, each moved by 2^-14 to 2^-37: where kinks and steps of the list above meet, and a step of a difference crosses them.
@@ -93,7 +94,8 @@ Outcome check(int functions, const std::vector<Operation>& from, const std::func
 BOOST_AUTO_TEST_SUITE(gradcheck_random_programs)
 
 BOOST_AUTO_TEST_CASE(right_gradients_of_ten_thousand_functions_raise_no_alarm) {
-    const Outcome outcome = check(10'000, smooth_and_kinked(), [](auto& random) { return std::uniform_real_distribution<double>(-2, 2)(random); });
+    const Outcome outcome =
+        check(10'000, smooth_and_kinked(), [](auto& random) { return std::uniform_real_distribution<double>(-2, 2)(random); });
     BOOST_TEST(outcome.verdicts.at(Verdict::pass) > 9'900);
 }
 
@@ -105,8 +107,8 @@ BOOST_AUTO_TEST_CASE(nor_do_those_of_ten_thousand_functions_a_hair_beside_their_
 }
 
 BOOST_AUTO_TEST_CASE(nor_do_the_hessians_of_a_thousand) {
-    const Outcome outcome = check(1'000, smooth_and_kinked(),
-                                  [](auto& random) { return std::uniform_real_distribution<double>(-2, 2)(random); }, {.order = 2});
+    const Outcome outcome =
+        check(1'000, smooth_and_kinked(), [](auto& random) { return std::uniform_real_distribution<double>(-2, 2)(random); }, {.order = 2});
     BOOST_TEST(outcome.verdicts.at(Verdict::pass) > 950);
 }
 
