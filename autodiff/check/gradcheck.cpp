@@ -174,7 +174,7 @@ void choose_worst(GradReport& report) {
     };
     report.worst.clear();
     take(report.elements);
-    if (report.worst.empty()) take(report.directions);
+    if (report.worst.empty() && report.verdict != Verdict::pass) take(report.directions);
     const auto badness = [](const GradcheckElement& e) {
         const double excess = std::abs(e.gradient - e.difference) / e.allowed;
         return e.verdict == Verdict::fail ? (std::isnan(excess) ? HUGE_VAL : excess) : -1;
@@ -223,8 +223,12 @@ void check(const GradcheckFunction& f, const GradcheckOptions& options, Bits& bi
     check_directions(run);
     check_elements(run);
     find_causes(f, report.elements);
-    if (any(report.elements, Verdict::fail) || any(report.directions, Verdict::fail)) report.verdict = Verdict::fail;
     const bool sampled = f.x().size() > options.all_up_to;
+    // Where each element agrees there is nothing left for a direction to find: its steps are coarser, by rounding in every element.
+    if (!sampled && report.verdict == Verdict::pass && !any(report.elements, Verdict::fail))
+        for (GradcheckElement& e : report.directions)
+            if (e.verdict == Verdict::fail) e.verdict = Verdict::unresolved, e.note = "each element agrees";
+    if (any(report.elements, Verdict::fail) || any(report.directions, Verdict::fail)) report.verdict = Verdict::fail;
     if (report.verdict == Verdict::pass &&
         (any(report.elements, Verdict::unresolved) || (sampled && any(report.directions, Verdict::unresolved))))
         report.verdict = Verdict::unresolved;
