@@ -34,6 +34,12 @@ Tape& with_operations(Tape& tape) {
     return tape;
 }
 
+Operation rule_called(std::string_view name) {
+    for (std::size_t code = 1; code < internal::entries.size(); ++code)
+        if (internal::entries[code].arity == 1 && internal::entries[code].name == name) return static_cast<Operation>(code);
+    return Operation::variable;
+}
+
 AnyTensor tensor_of(const Node& node, const Flat& values) {
     if (node.is_double) return Tensor<double>(node.shape, values);
     std::vector<float> rounded(values.size());
@@ -48,7 +54,10 @@ CheckedTape::CheckedTape(Tape& tape, std::uint32_t root) : tape_(with_operations
     first_.resize(rows);
     for (std::uint32_t row = 1; row <= root; ++row) first_[row] = first_[row - 1] + tape.list().count[row - 1];
     node_.assign(rows, no_node);
-    for (std::size_t n = 0; n < nodes_up_to(tape.nodes(), root); ++n) node_[tape.nodes()[n].row] = static_cast<std::uint32_t>(n);
+    for (std::size_t n = 0; n < nodes_up_to(tape.nodes(), root); ++n) {
+        node_[tape.nodes()[n].row] = static_cast<std::uint32_t>(n);
+        node_rule_.push_back(rule_called(tape.nodes()[n].primitive->name()));
+    }
     reached_.assign(rows, false);
     reached_[root] = true;
     first_consumer_.assign(rows + 1, 0);
@@ -67,17 +76,23 @@ CheckedTape::CheckedTape(Tape& tape, std::uint32_t root) : tape_(with_operations
 
 template <class Visit>
 void CheckedTape::each_operand(std::uint32_t row, const Visit& visit) const {
-    for (const std::uint32_t operand : operands(row)) visit(operand);
+    const auto read = scalar_operands(row);
+    for (std::size_t k = 0; k < read.size(); ++k)  // a few
+        if (read[k] != Operand{0} && std::find(read.begin(), read.begin() + static_cast<std::ptrdiff_t>(k), read[k]) ==
+                                         read.begin() + static_cast<std::ptrdiff_t>(k))
+            visit(static_cast<std::uint32_t>(read[k]));
+    if (node_[row] == no_node) return;
+    const Sources& sources = tape_.nodes()[node_[row]].operands;
+    for (std::size_t k = 0; k < sources.size(); ++k) {
+        const auto before = [&](const Source& source) { return source.row == sources[k].row; };
+        if (sources[k].row != 0 && std::none_of(sources.begin(), sources.begin() + static_cast<std::ptrdiff_t>(k), before))
+            visit(sources[k].row);
+    }
 }
 
 std::vector<std::uint32_t> CheckedTape::operands(std::uint32_t row) const {
     std::vector<std::uint32_t> read;
-    for (const Operand operand : scalar_operands(row)) read.push_back(static_cast<std::uint32_t>(operand));
-    if (const std::uint32_t n = node_at(row); n != no_node)
-        for (const Source& source : tape_.nodes()[n].operands) read.push_back(source.row);
-    std::sort(read.begin(), read.end());
-    read.erase(std::unique(read.begin(), read.end()), read.end());
-    if (!read.empty() && read.front() == 0) read.erase(read.begin());
+    each_operand(row, [&read](std::uint32_t operand) { read.push_back(operand); });
     return read;
 }
 
@@ -123,9 +138,7 @@ Tensor<T> CheckedTape::recorded(std::uint32_t row) const {
 template Tensor<float> CheckedTape::recorded(std::uint32_t) const;
 template Tensor<double> CheckedTape::recorded(std::uint32_t) const;
 
-std::string CheckedTape::label(std::uint32_t row) const {
-    return printable(row == root_ && !named(row) ? "L" : tape_.name_of(row));
-}
+std::string CheckedTape::label(std::uint32_t row) const { return printable(row == root_ && !named(row) ? "L" : tape_.name_of(row)); }
 
 std::string CheckedTape::words(std::uint32_t row, int steps) const {
     constexpr std::size_t longest = 60;
@@ -160,15 +173,21 @@ std::string_view CheckedTape::operation(std::uint32_t row) const {
     return code == Operation{} ? std::string_view("variable") : name(code);
 }
 
+Operation CheckedTape::unary_rule(std::uint32_t row) const {
+    if (node_[row] != no_node) return node_rule_[node_[row]];
+    const Operation code = tape_.list().operation[row];
+    return code != Operation::variable && arity(code) == 1 ? code : Operation::variable;
+}
+
 // A sweep in pieces ---------------------------------------------------------------------------------------------------------------------
 
-Backward::Backward(const CheckedTape& tape) : tape_(tape), scalar_(std::size_t{tape.root()} + 1, 0) {
+Backward::Backward(const CheckedTape& tape, bool once) : tape_(tape), once_(once), scalar_(std::size_t{tape.root()} + 1, 0) {
     adjoints_.scalar = scalar_.data();
     adjoints_.block.resize(nodes_up_to(tape.tape().nodes(), tape.root()));
 }
 
 void Backward::set(std::uint32_t row, const Flat& adjoint) {
-    touched_.push_back(row);
+    touch(row);
     if (const Node* const node = tape_.tensor(row))
         adjoints_.block[tape_.node_at(row)] = tensor_of(*node, adjoint);
     else
@@ -187,10 +206,11 @@ AnyTensor Backward::tensor(std::uint32_t row) const {
 }
 
 bool Backward::arrived(std::uint32_t row) const {
-    return tape_.tensor(row) == nullptr ? scalar_[row] != 0 : !std::holds_alternative<std::monostate>(tensor(row));
+    return tape_.tensor(row) == nullptr ? scalar_[row] != 0 : !std::holds_alternative<std::monostate>(adjoints_.block[tape_.node_at(row)]);
 }
 
 Flat Backward::adjoint(std::uint32_t row) const {
+    if (tape_.tensor(row) == nullptr) return {scalar_[row]};
     Flat values = flat(tensor(row));
     if (values.empty()) values.assign(static_cast<std::size_t>(tape_.shape(row).size()), 0);
     return values;
@@ -203,15 +223,15 @@ void Backward::drop(std::uint32_t row) {
 
 void Backward::pass(std::uint32_t row) {
     const Tape& tape = tape_.tape();
-    touched_.push_back(row);
+    touch(row);
     const std::uint32_t n = tape_.node_at(row);
     if (n != no_node) {
         for (const Source& source : tape.nodes()[n].operands)
-            if (source.row != 0) touched_.push_back(source.row);
+            if (source.row != 0) touch(source.row);
         return pull_through(tape.nodes(), n, adjoints_);
     }
     const auto operands = tape_.scalar_operands(row);
-    for (const Operand x : operands) touched_.push_back(static_cast<std::uint32_t>(x));
+    for (const Operand x : operands) touch(static_cast<std::uint32_t>(x));
     const double ybar = scalar_[row];
     if (silent(ybar)) return;
     for (std::size_t k = 0; k < operands.size(); ++k) flow(adjoints_, operands[k], ybar, tape_.partials(row)[k]);
@@ -225,7 +245,7 @@ void Backward::clear() {
 // Segments --------------------------------------------------------------------------------------------------------------------------------
 
 bool Segment::inner(std::uint32_t row) const {
-    return std::binary_search(rows.rbegin(), rows.rend(), row) && std::find(frontier.begin(), frontier.end(), row) == frontier.end();
+    return std::binary_search(rows.rbegin(), rows.rend(), row) && !std::binary_search(frontier.rbegin(), frontier.rend(), row);
 }
 
 Segment segment(const CheckedTape& tape, std::uint32_t target, const Given& given) {
@@ -252,6 +272,7 @@ Segment segment(const CheckedTape& tape, std::uint32_t target, const Given& give
             for (std::uint32_t k = 1; k <= further; ++k) visit(row + k);  // they flow through the first result
         }
     }
+    for (const std::uint32_t row : part.rows) part.work += 1 + static_cast<std::size_t>(tape.shape(row).size()) / 32;
     std::sort(part.rows.begin(), part.rows.end(), std::greater<>());
     std::sort(part.frontier.begin(), part.frontier.end(), std::greater<>());
     return part;
@@ -287,7 +308,8 @@ Flat sensitivity(Operation rule, const Flat& x, const Flat& y) {
     visit_unary(rule, [&]<class R>(R) {
         for (std::size_t k = 0; k < x.size(); ++k) {
             const double still = R::partial(x[k], y[k]);
-            moved[k] = (std::abs(R::partial(x[k] * (1 + step), y[k]) - still) + std::abs(R::partial(x[k], y[k] * (1 + step)) - still)) / step;
+            moved[k] =
+                (std::abs(R::partial(x[k] * (1 + step), y[k]) - still) + std::abs(R::partial(x[k], y[k] * (1 + step)) - still)) / step;
             if (!std::isfinite(moved[k])) moved[k] = 0;
         }
     });
@@ -300,7 +322,7 @@ void shake(const CheckedTape& tape, Backward& backward, std::uint32_t row, const
     if (operands.size() != 1) return;
     const Flat x = tape.value(operands[0]);
     Flat moved;
-    if (const Operation rule = unary_rule(tape.operation(row)); rule != Operation::variable && x.size() == ybar.size()) {
+    if (const Operation rule = tape.unary_rule(row); rule != Operation::variable && x.size() == ybar.size()) {
         moved = sensitivity(rule, x, tape.value(row));
         for (std::size_t k = 0; k < moved.size(); ++k) moved[k] *= ybar[k];
     } else if (fuses_softmax(tape.operation(row))) {
@@ -315,17 +337,11 @@ void shake(const CheckedTape& tape, Backward& backward, std::uint32_t row, const
 
 }  // namespace
 
-Operation unary_rule(std::string_view name) {
-    for (std::size_t code = 1; code < internal::entries.size(); ++code)
-        if (internal::entries[code].arity == 1 && internal::entries[code].name == name) return static_cast<Operation>(code);
-    return Operation::variable;
-}
-
 bool fuses_softmax(std::string_view operation) { return operation == "softmax_cross_entropy" || operation == "log_softmax"; }
 
 Given swept_at_once(const CheckedTape& tape, const Given& given, bool from_given, double jitter, std::uint64_t seed) {
     Given result;
-    Backward backward(tape);
+    Backward backward(tape, true);
     const std::uint32_t last = given.begin()->first;
     backward.set(tape.root(), Flat(static_cast<std::size_t>(tape.shape(tape.root()).size()), 1));
     for (std::uint32_t row = tape.root(); row >= last; --row) {
@@ -338,11 +354,14 @@ Given swept_at_once(const CheckedTape& tape, const Given& given, bool from_given
             if (from_given) backward.set(row, it->second);
         }
         if (row == last) break;
-        if (jitter != 0 && backward.arrived(row)) {
+        const bool shakes = tape.unary_rule(row) != Operation::variable || fuses_softmax(tape.operation(row));
+        if (jitter != 0 && !shakes && tape.tensor(row) == nullptr) {
+            backward.scale(row, 1 + jitter * sign(seed, row, 0));
+        } else if (jitter != 0 && backward.arrived(row)) {
             Flat moved = backward.adjoint(row);
             for (std::size_t k = 0; k < moved.size(); ++k) moved[k] *= 1 + jitter * sign(seed, row, k);
             backward.set(row, moved);
-            shake(tape, backward, row, moved, jitter, seed);
+            if (shakes) shake(tape, backward, row, moved, jitter, seed);
         }
         backward.pass(row);
     }
