@@ -61,7 +61,6 @@ std::vector<std::uint32_t> WrongStep::near(std::size_t most) const {
 
 Candidates::Candidates(const Flat& yours, const Flat& expected, bool single)
     : yours_(yours),
-      expected_(expected),
       tolerance_(single ? 1e-4 : 1e-9),
       noise_(single ? 1e-5 : 1e-12),
       distance_(all_finite(yours) && all_finite(expected) ? norm_of_difference(yours, expected) : infinity) {}

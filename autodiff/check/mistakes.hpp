@@ -64,7 +64,6 @@ class Candidates {
         Mistake mistake;
     };
     const Flat& yours_;
-    const Flat& expected_;
     double tolerance_, noise_, distance_;
     std::vector<Hit> hits_;
 };

@@ -66,7 +66,8 @@ std::string ratios(const WrongStep& step) {
 
 /// yours = incoming * 1
 void offer_missing(const At& at) {
-    const auto& [step, candidates, row, operand] = at;
+    const WrongStep& step = at.step;
+    const std::uint32_t row = at.row, operand = at.operand;
     const std::string_view operation = step.tape.operation(row);
     const bool is_rule = step.tape.unary_rule(row) != Operation::variable;
     const std::string derivative = is_rule ? fmt::format("{}'({})", operation, at.x()) : fmt::format("the local derivative of {}", at.y());
@@ -85,7 +86,8 @@ void offer_missing(const At& at) {
 }
 
 void offer_others(const At& at, Operation own) {
-    const auto& [step, candidates, row, operand] = at;
+    const WrongStep& step = at.step;
+    const std::uint32_t row = at.row, operand = at.operand;
     const std::string name(autodiff::name(own)), right = fmt::format("{}'({})", name, at.x());
     const Flat x = step.tape.value(operand), y = step.tape.value(row);
     Flat factor(x.size());
@@ -124,15 +126,16 @@ void offer_diagonal(const At& at) {
 
 /// J ybar in place of J^T ybar: the same map forwards.
 void offer_forward_map(const At& at) {
-    const auto& [step, candidates, row, operand] = at;
+    const WrongStep& step = at.step;
+    const std::uint32_t row = at.row, operand = at.operand;
     if (step.tape.tensor(operand) == nullptr) return;
     const Flat candidate = step.swept(row, [&](Backward& backward, std::uint32_t here) {
         if (backward.arrived(here)) backward.add(operand, step.tape.pushed(row, {{operand, backward.tensor(here)}}));
     });
-    candidates.offer(of_map,
-                     {"not_transposed", fmt::format("the map of {} where its transpose belongs: a transpose is missing", at.y()),
-                      fmt::format("with it the sweep gives your {}", step.name(step.segment.target)), 0, row, operand},
-                     candidate);
+    at.candidates.offer(of_map,
+                        {"not_transposed", fmt::format("the map of {} where its transpose belongs: a transpose is missing", at.y()),
+                         fmt::format("with it the sweep gives your {}", step.name(step.segment.target)), 0, row, operand},
+                        candidate);
 }
 
 }  // namespace

@@ -255,7 +255,8 @@ BOOST_AUTO_TEST_CASE(what_is_not_finite_is_wrong_unless_the_tape_says_so_too) {
 
 BOOST_AUTO_TEST_CASE(a_value_that_the_loss_does_not_depend_on_has_adjoint_0) {
     Tape tape;
-    const Scalar x = tape.variable(3, "x"), y = tape.variable(2, "y");
+    const Scalar x = tape.variable(3, "x");
+    static_cast<void>(tape.variable(2, "y"));
     const Scalar L = square(x);
     ManualGradients right, wrong;
     right.set("dx", 6).set("dy", 0);
@@ -291,7 +292,7 @@ BOOST_AUTO_TEST_CASE(a_name_is_data) {
     const std::string text = to_string(c);
     BOOST_TEST(text.find('\x1b') == std::string::npos);
     BOOST_TEST(text.find("\xe2\x80\xae") == std::string::npos);
-    BOOST_TEST(std::count(text.begin(), text.end(), '\n') == 7);
+    BOOST_TEST(std::count(text.begin(), text.end(), '\n') == 6);
     BOOST_TEST(nlohmann::json::parse(to_json(c))["steps"][0]["name"] == "dx\\x0a\\x1b[31m<script>\"\\xff\\xe2\\x80\\xae");
     manual.set("y\n", 1);
     BOOST_TEST(refused<ValueError>(manual, L).find('\n') == std::string::npos);
