@@ -21,12 +21,14 @@
 ///   checkpoint.hpp memory for time (revolve.hpp: which snapshots)  implicit.hpp  fixed points and roots
 ///                         Behind these: call.hpp, a program inside a program      compensated.hpp  adjoints that remember what rounding lost
 ///   structure.hpp models are plain structs: their parameters by name
+///   check/        manual gradients against the tape, and which mistake was made
 ///   explain/      the ledger of the chain rule, in words and numbers
 ///   memory.hpp    the pool that tensors live in                fast_paths.hpp  kernels of compositions, on or off
 ///   kernels/      numbers only: loops, GEMM, convolution, threads
 ///   eigen.hpp     optional, not included here: matrices of Scalar      adaptors/     optional: Ceres, Eigen's optimisers, Boost.odeint
 #pragma once
 
+#include "autodiff/check/compare.hpp"
 #include "autodiff/checkpoint.hpp"
 #include "autodiff/control.hpp"
 #include "autodiff/custom.hpp"

@@ -143,8 +143,8 @@ class Work {
         return order;
     }
     [[nodiscard]] std::size_t position(std::uint32_t row) const {
-        return static_cast<std::size_t>(
-            std::find_if(asked_.begin(), asked_.end(), [row](const Asked& a) { return a.row == row; }) - asked_.begin());
+        return static_cast<std::size_t>(std::find_if(asked_.begin(), asked_.end(), [row](const Asked& a) { return a.row == row; }) -
+                                        asked_.begin());
     }
 
     [[nodiscard]] Flat allowed(const Asked& a, const Flat& expected, const Flat& magnitude) const {
@@ -165,6 +165,7 @@ class Work {
         const Flat bound = allowed(a, tape, global_size_.at(a.row)), bound_of_step = allowed(a, step, local_size_.at(a.row));
         a.step.from_tape = difference(yours, tape, bound, a.step.shape, options_);
         a.step.from_step = difference(yours, step, bound_of_step, a.step.shape, options_);
+        if (a.step.from_step.elements == 0 && a.step.from_tape.elements == 0) return;
         const Segment part = segment(tape_, a.row, given_);
         std::set<std::uint32_t> sources;
         for (const std::uint32_t row : part.frontier) {
@@ -178,7 +179,8 @@ class Work {
             }
             return;
         }
-        diagnose({tape_, backward_, part, given_, names_, yours, step, local_size_.at(a.row), a.single, options_}, a.step);
+        const WrongStep wrong{tape_, backward_, part, given_, names_, yours, step, local_size_.at(a.row), a.single, options_};
+        diagnose(wrong, a.step);
         if (a.step.from_tape.elements == 0) {
             a.step.note = "equals the tape, though it does not follow from what you give above it";
             if (a.step.exact) a.step.note += fmt::format("; from there it is: {}", a.step.mistakes.front().text);
@@ -187,8 +189,9 @@ class Work {
         a.step.verdict = Verdict::wrong;
         sources_[a.row] = {a.row};
         for (auto row = part.rows.rbegin(); row != part.rows.rend(); ++row)  // the nearest first
-            if (part.inner(*row) && tape_.named(*row) && a.step.undecided.size() < most_asked) a.step.undecided.push_back(tape_.label(*row));
-        if (!a.step.exact) patterns_[a.row] = quotient_pattern(yours, step, a.step.shape);
+            if (part.inner(*row) && tape_.named(*row) && a.step.undecided.size() < most_asked)
+                a.step.undecided.push_back(tape_.label(*row));
+        if (!a.step.exact && a.step.size > 1) patterns_[a.row] = quotient_pattern(yours, step, a.step.shape);
     }
 
     /// Whether two mistakes are one, made where neither value is an operand yet.

@@ -75,8 +75,8 @@ struct Comparison {
     };
     /// Yours against one of the two expectations.
     struct Difference {
-        std::size_t elements = 0;                              ///< beyond the tolerance
-        std::string where;                                     ///< what these have in common, `all in column j = 17`
+        std::size_t elements = 0;                             ///< beyond the tolerance
+        std::string where;                                    ///< what these have in common, `all in column j = 17`
         std::vector<Element> worst_relative, worst_absolute;  ///< the worst first; of a right step the one element farthest off
     };
     struct Step {
@@ -87,23 +87,23 @@ struct Comparison {
         Verdict verdict = Verdict::right;
         Shape shape, given_shape;
         std::size_t size = 0;
-        Difference from_tape;  ///< global
-        Difference from_step;  ///< step-local
+        Difference from_tape;                     ///< global
+        Difference from_step;                     ///< step-local
         std::vector<std::size_t> inherited_from;  ///< positions of the steps in which the mistakes are
         /// A wrong step: what explains it exactly, the simplest first, the others being numerically the same; or what comes close.
         std::vector<Mistake> mistakes;
         bool exact = false;
-        std::string note;                       ///< what else can be said
-        std::vector<std::string> undecided;     ///< named values between this one and those given, that would narrow the mistake down
+        std::string note;                    ///< what else can be said
+        std::vector<std::string> undecided;  ///< named values between this one and those given, that would narrow the mistake down
     };
     bool agrees = true;
-    std::string loss;             ///< the name of L
-    double loss_value = 0;        ///< L
-    std::vector<Step> steps;      ///< in the order of the sweep
-    std::size_t named = 0;        ///< how many values on the way to L have names
-    std::string pattern;          ///< what the wrong gradients have in common, where too little was given to find the step
-    int digits = 6;               ///< from the options
-    Index first_index = 0;        ///< from the options
+    std::string loss;         ///< the name of L
+    double loss_value = 0;    ///< L
+    std::vector<Step> steps;  ///< in the order of the sweep
+    std::size_t named = 0;    ///< how many values on the way to L have names
+    std::string pattern;      ///< what the wrong gradients have in common, where too little was given to find the step
+    int digits = 6;           ///< from the options
+    Index first_index = 0;    ///< from the options
 
     explicit operator bool() const noexcept { return agrees; }
     /// The wrong steps and those of a wrong shape, in the order of the sweep.
@@ -121,7 +121,8 @@ Comparison compare_row(const ManualGradients& manual, std::uint32_t root, Record
 }  // namespace internal
 
 /// Adjoints that were computed by hand against those of the loss's tape, which must live on this thread and keep operations.
-/// cost     about ten sweeps; for each wrong step, some hundred sweeps of the part of the tape between it and what was given above it
+/// cost     about ten sweeps; for each wrong step, some hundred sweeps of the part of the tape between it and what was given above it,
+///          fewer if that part is long. The tape is left as it was, except that an empty row may stay at its end
 /// throws   ValueError for a name that no value has (naming the nearest) or that several have, TapeError if the loss is a constant,
 ///          stale, or of a tape that keeps derivatives only, ShapeError if it has several elements; never for a wrong gradient
 [[nodiscard]] inline Comparison compare(const ManualGradients& manual, const Scalar& loss, const CompareOptions& options = {}) {

@@ -17,7 +17,7 @@ namespace check {
 
 namespace {
 
-constexpr std::size_t nearest = 3;        // names that a message proposes
+constexpr std::size_t nearest = 3;            // names that a message proposes
 constexpr std::size_t longest_compared = 64;  // bytes of a name that count for that
 
 /// What a name may stand for, the literal meaning first.
@@ -203,15 +203,17 @@ std::string described(QuotientPattern pattern, const std::vector<std::string>& n
     case QuotientPattern::scalar:
         return fmt::format("{} {} off by one factor: it is a constant that is wrong{}\n", who, verb, more);
     case QuotientPattern::columns:
-        return fmt::format("{} {} off by a factor that depends on j only: the error is in the adjoint of the neurons' sums, or above it{}\n", who,
-                           verb, more);
+        return fmt::format(
+            "{} {} off by a factor that depends on j only: the error is in the adjoint of the neurons' sums, or above it{}\n", who, verb,
+            more);
     case QuotientPattern::rows:
         return fmt::format("{} {} off by a factor that depends on i only: the error is in what the weights multiply{}\n", who, verb, more);
     case QuotientPattern::both:
         break;
     }
     if (ask.empty()) return "";
-    return fmt::format("{} {} off by factors that depend on i and j: indices or transposes, or an error above a product{}\n", who, verb, more);
+    return fmt::format("{} {} off by factors that depend on i and j: indices or transposes, or an error above a product{}\n", who, verb,
+                       more);
 }
 
 }  // namespace check

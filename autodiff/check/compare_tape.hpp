@@ -62,6 +62,8 @@ class CheckedTape {
     [[nodiscard]] std::string words(std::uint32_t row, int steps = 3) const;
     [[nodiscard]] bool named(std::uint32_t row) const { return !tape_.given_name(row).empty(); }
     [[nodiscard]] std::string_view operation(std::uint32_t row) const;
+    /// The row's rule of one operand, Operation::variable if it has none.
+    [[nodiscard]] Operation unary_rule(std::uint32_t row) const;
 
   private:
     template <class Visit>
@@ -72,14 +74,18 @@ class CheckedTape {
     std::vector<std::uint32_t> first_, node_;  // per row: its first operand, its node
     std::vector<bool> reached_;
     std::vector<std::uint32_t> consumer_, first_consumer_;
+    std::vector<Operation> node_rule_;  // per node
 };
 
 /// The adjoints of one sweep, row by row.
 class Backward {
   public:
-    explicit Backward(const CheckedTape& tape);
+    /// `once`: for one sweep, after which clear() is not called.
+    explicit Backward(const CheckedTape& tape, bool once = false);
     /// The adjoint of a value, replaced.
     void set(std::uint32_t row, const Flat& adjoint);
+    /// The adjoint of a number, times a factor.
+    void scale(std::uint32_t row, double factor) { scalar_[row] *= factor; }
     /// xbar += contribution
     void add(std::uint32_t row, const Flat& contribution);
     /// What has arrived; zeros if nothing has.
@@ -94,7 +100,11 @@ class Backward {
     void clear();
 
   private:
+    void touch(std::uint32_t row) {
+        if (!once_) touched_.push_back(row);
+    }
     const CheckedTape& tape_;
+    bool once_;
     std::vector<double> scalar_;
     Adjoints<double> adjoints_;
     std::vector<std::uint32_t> touched_;
@@ -106,8 +116,9 @@ using Given = std::map<std::uint32_t, Flat>;
 /// The rows between a value and the given adjoints that flow to it.
 struct Segment {
     std::uint32_t target = 0;
-    std::vector<std::uint32_t> rows;      ///< to be passed, the newest first; given ones among them
-    std::vector<std::uint32_t> frontier;  ///< the given ones
+    std::vector<std::uint32_t> rows;                    ///< to be passed, the newest first; given ones among them
+    std::vector<std::uint32_t> frontier;                ///< the given ones
+    std::size_t work = 0;                               ///< what one sweep costs, about as many operations
     [[nodiscard]] bool inner(std::uint32_t row) const;  ///< passed, and not given
 };
 [[nodiscard]] Segment segment(const CheckedTape& tape, std::uint32_t target, const Given& given);
@@ -119,8 +130,6 @@ using Instead = std::function<void(Backward&, std::uint32_t row)>;
 [[nodiscard]] Flat swept(Backward& backward, const Segment& segment, const Given& given,
                          const std::function<bool(std::uint32_t)>& changes = {}, const Instead& instead = {});
 
-/// The code of the unary rule with this name, or Operation::variable.
-[[nodiscard]] Operation unary_rule(std::string_view name);
 /// Whether an operation is a softmax fused with what follows it: its derivative p - y hides two contributions, p and y.
 [[nodiscard]] bool fuses_softmax(std::string_view operation);
 

@@ -49,8 +49,8 @@ class Printer {
     explicit Printer(const Comparison& c) : c_(c), number_(c.digits) {}
 
     [[nodiscard]] std::string text() const {
-        std::string out = fmt::format("MANUAL CHECK of {} = {}   {} of {} named adjoints given   ✓ right   ✗ wrong here   ↯ inherited\n", c_.loss,
-                                      number_(c_.loss_value), c_.steps.size(), c_.named);
+        std::string out = fmt::format("MANUAL CHECK of {} = {}   {} of {} named adjoints given   ✓ right   ✗ wrong here   ↯ inherited\n",
+                                      c_.loss, number_(c_.loss_value), c_.steps.size(), c_.named);
         for (const Comparison::Step& step : c_.steps)
             if (step.verdict == Verdict::shape) out += fmt::format("✗ {}: {}\n", step.name, step.note);
         Lines lines{{"R", "adjoint", "shape", "worst", "yours", "tape", "ratio", "verdict"}};
@@ -74,7 +74,9 @@ class Printer {
         const Comparison::Element& worst = step.from_tape.worst_relative[0];
         const double ratio = worst.yours / worst.expected;
         line.insert(line.end(), {worst.position, number_.aligned(worst.yours), number_.aligned(worst.expected),
-                                 worst.yours == worst.expected ? "1" : std::isnan(ratio) ? "-" : Numbers(4)(ratio)});
+                                 worst.yours == worst.expected ? "1"
+                                 : std::isnan(ratio)           ? "-"
+                                                               : Numbers(4)(ratio)});
         if (step.verdict == Verdict::right) {
             line.push_back(step.note.empty() ? "✓" : "✓ " + step.note);
         } else if (step.verdict == Verdict::wrong) {
@@ -116,12 +118,13 @@ class Printer {
 
     [[nodiscard]] std::string summary() const {
         const std::vector<std::size_t> wrong = c_.wrong();
-        const auto inherited = std::count_if(c_.steps.begin(), c_.steps.end(), [](const auto& s) { return s.verdict == Verdict::inherited; });
+        const auto inherited =
+            std::count_if(c_.steps.begin(), c_.steps.end(), [](const auto& s) { return s.verdict == Verdict::inherited; });
         if (wrong.empty()) return c_.agrees ? "All right.\n" : "";
         const Comparison::Step& first = c_.steps[wrong[0]];
-        return fmt::format("First wrong step: {} ({}{}).  {} wrong step{}, {} inherited.  Fix {} and run again.\n", step_name(first), first.name,
-                           first.operation.empty() ? "" : ", " + first.operation, wrong.size(), wrong.size() == 1 ? "" : "s", inherited,
-                           step_name(first));
+        return fmt::format("First wrong step: {} ({}{}).  {} wrong step{}, {} inherited.  Fix {} and run again.\n", step_name(first),
+                           first.name, first.operation.empty() ? "" : ", " + first.operation, wrong.size(), wrong.size() == 1 ? "" : "s",
+                           inherited, step_name(first));
     }
 
     const Comparison& c_;
@@ -151,10 +154,13 @@ nlohmann::ordered_json json_of(const Comparison::Difference& d) {
     const auto elements = [](const std::vector<Comparison::Element>& list) {
         auto all = nlohmann::ordered_json::array();
         for (const Comparison::Element& e : list)
-            all.push_back({{"flat", e.flat}, {"position", e.position}, {"yours", json_number(e.yours)}, {"expected", json_number(e.expected)}});
+            all.push_back(
+                {{"flat", e.flat}, {"position", e.position}, {"yours", json_number(e.yours)}, {"expected", json_number(e.expected)}});
         return all;
     };
-    return {{"elements", d.elements}, {"where", d.where}, {"worst_relative", elements(d.worst_relative)},
+    return {{"elements", d.elements},
+            {"where", d.where},
+            {"worst_relative", elements(d.worst_relative)},
             {"worst_absolute", elements(d.worst_absolute)}};
 }
 
@@ -178,7 +184,8 @@ std::string to_json(const Comparison& comparison) {
     for (const Comparison::Step& step : comparison.steps) {
         auto mistakes = nlohmann::ordered_json::array();
         for (const Mistake& m : step.mistakes)
-            mistakes.push_back({{"kind", m.kind}, {"text", m.text}, {"evidence", m.evidence}, {"residual", json_number(m.residual)}, {"row", m.row}});
+            mistakes.push_back(
+                {{"kind", m.kind}, {"text", m.text}, {"evidence", m.evidence}, {"residual", json_number(m.residual)}, {"row", m.row}});
         steps.push_back({{"name", step.name},
                          {"value", step.value},
                          {"number", step.number},

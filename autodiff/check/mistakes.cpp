@@ -10,8 +10,9 @@ namespace check {
 
 namespace {
 
-constexpr double close_to = 0.05;         // what is as near as this is worth saying, if nothing is exact
-constexpr std::size_t most_readings = 4;  // of one wrong step
+constexpr double close_to = 0.05;              // what is as near as this is worth saying, if nothing is exact
+constexpr std::size_t most_readings = 4;       // of one wrong step
+constexpr std::size_t most_work = 20'000'000;  // in sweeps over a segment, for one wrong step
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 double norm(const Flat& x) {
@@ -47,11 +48,21 @@ std::string WrongStep::name(std::uint32_t row) const {
 }
 
 Flat WrongStep::swept(std::uint32_t changed, const Instead& instead) const {
-    return check::swept(backward, segment, given, [changed](std::uint32_t row) { return row == changed; }, instead);
+    if (spent > most_work) return {};
+    spent += segment.work;
+    return check::swept(
+        backward, segment, given, [changed](std::uint32_t row) { return row == changed; }, instead);
+}
+
+std::vector<std::uint32_t> WrongStep::near(std::size_t most) const {
+    const auto& rows = segment.rows;
+    return {rows.rbegin(), rows.rbegin() + static_cast<std::ptrdiff_t>(std::min(rows.size(), most))};
 }
 
 Candidates::Candidates(const Flat& yours, const Flat& expected, bool single)
-    : yours_(yours), expected_(expected), tolerance_(single ? 1e-4 : 1e-9), noise_(single ? 1e-5 : 1e-12),
+    : yours_(yours),
+      tolerance_(single ? 1e-4 : 1e-9),
+      noise_(single ? 1e-5 : 1e-12),
       distance_(all_finite(yours) && all_finite(expected) ? norm_of_difference(yours, expected) : infinity) {}
 
 bool Candidates::same(const Flat& x, const Flat& y) const { return distance(x, y) <= tolerance_; }
@@ -85,7 +96,8 @@ void Candidates::settle(Comparison::Step& step) const {
     std::erase_if(hits, [simplest](const Hit& hit) { return hit.rank > simplest && (hit.rank == of_some_factor || hit.rank == of_order); });
     for (const Hit& hit : hits) {
         // Of each kind the first: cutting a path here or there is the same.
-        const bool said = std::any_of(step.mistakes.begin(), step.mistakes.end(), [&](const Mistake& m) { return m.kind == hit.mistake.kind; });
+        const bool said =
+            std::any_of(step.mistakes.begin(), step.mistakes.end(), [&](const Mistake& m) { return m.kind == hit.mistake.kind; });
         if (!said && step.mistakes.size() < most_readings) step.mistakes.push_back(hit.mistake);
     }
 }

@@ -39,7 +39,11 @@ struct WrongStep {
     const CompareOptions& options;
 
     [[nodiscard]] std::string name(std::uint32_t row) const;
+    /// The target's adjoint if `instead` happens at one row (0: at none); empty once all this has cost too much.
     [[nodiscard]] Flat swept(std::uint32_t changed, const Instead& instead) const;
+    /// The rows of the segment next to the target, the nearest first.
+    [[nodiscard]] std::vector<std::uint32_t> near(std::size_t most) const;
+    mutable std::size_t spent = 0;
 };
 
 /// Collects what comes near. Of the exact hits the simplest is the answer, and the others are said to equal it.
@@ -60,7 +64,6 @@ class Candidates {
         Mistake mistake;
     };
     const Flat& yours_;
-    const Flat& expected_;
     double tolerance_, noise_, distance_;
     std::vector<Hit> hits_;
 };

@@ -48,9 +48,8 @@ struct At {
     }
     /// xbar += ybar * factor in place of the row's own contribution.
     void offer(int rank, const std::string& kind, const std::string& text, const std::string& evidence, const Flat& factor) const {
-        const Flat candidate = step.swept(row, [&](Backward& backward, std::uint32_t at) {
-            backward.add(operand, product(backward.adjoint(at), factor));
-        });
+        const Flat candidate =
+            step.swept(row, [&](Backward& backward, std::uint32_t at) { backward.add(operand, product(backward.adjoint(at), factor)); });
         candidates.offer(rank, {kind, text, evidence, 0, row, operand}, candidate);
     }
 };
@@ -67,11 +66,11 @@ std::string ratios(const WrongStep& step) {
 
 /// yours = incoming * 1
 void offer_missing(const At& at) {
-    const auto& [step, candidates, row, operand] = at;
+    const WrongStep& step = at.step;
+    const std::uint32_t row = at.row, operand = at.operand;
     const std::string_view operation = step.tape.operation(row);
-    const bool is_rule = unary_rule(operation) != Operation::variable;
-    const std::string derivative = is_rule ? fmt::format("{}'({})", operation, at.x())
-                                           : fmt::format("the local derivative of {}", at.y());
+    const bool is_rule = step.tape.unary_rule(row) != Operation::variable;
+    const std::string derivative = is_rule ? fmt::format("{}'({})", operation, at.x()) : fmt::format("the local derivative of {}", at.y());
     const std::string target = step.name(step.segment.target);
     std::string text = fmt::format("you forgot {}", derivative), evidence;
     const bool same_shape = step.tape.shape(operand) == step.tape.shape(row);
@@ -87,7 +86,8 @@ void offer_missing(const At& at) {
 }
 
 void offer_others(const At& at, Operation own) {
-    const auto& [step, candidates, row, operand] = at;
+    const WrongStep& step = at.step;
+    const std::uint32_t row = at.row, operand = at.operand;
     const std::string name(autodiff::name(own)), right = fmt::format("{}'({})", name, at.x());
     const Flat x = step.tape.value(operand), y = step.tape.value(row);
     Flat factor(x.size());
@@ -97,7 +97,8 @@ void offer_others(const At& at, Operation own) {
                  fmt::format("with it the sweep gives your {}", step.name(step.segment.target)), factor);
     };
     const auto own_at = [&](double u, double v) { return partial_of(own, u, v); };
-    offer(fmt::format("{}'({}), the derivative at the result,", name, at.y()), [&](double, double v) { return own_at(v, value_of(own, v)); });
+    offer(fmt::format("{}'({}), the derivative at the result,", name, at.y()),
+          [&](double, double v) { return own_at(v, value_of(own, v)); });
     offer(fmt::format("the formula of {}' with {} for {}", name, at.x(), at.y()), [&](double u, double) { return own_at(u, u); });
     offer(fmt::format("{}({}), the function itself,", name, at.x()), [](double, double v) { return v; });
     offer(fmt::format("1 - {}({})", name, at.x()), [](double, double v) { return 1 - v; });
@@ -108,7 +109,8 @@ void offer_others(const At& at, Operation own) {
         constexpr Operation other = code_of<R>;
         if (other == own) return;
         offer(fmt::format("{}'({})", R::name, at.x()), [](double u, double) { return R::partial(u, R::value(u)); });
-        offer(fmt::format("the formula of {}' with {} for its result", R::name, at.y()), [](double u, double v) { return R::partial(u, v); });
+        offer(fmt::format("the formula of {}' with {} for its result", R::name, at.y()),
+              [](double u, double v) { return R::partial(u, v); });
     });
 }
 
@@ -124,30 +126,29 @@ void offer_diagonal(const At& at) {
 
 /// J ybar in place of J^T ybar: the same map forwards.
 void offer_forward_map(const At& at) {
-    const auto& [step, candidates, row, operand] = at;
+    const WrongStep& step = at.step;
+    const std::uint32_t row = at.row, operand = at.operand;
     if (step.tape.tensor(operand) == nullptr) return;
     const Flat candidate = step.swept(row, [&](Backward& backward, std::uint32_t here) {
         if (backward.arrived(here)) backward.add(operand, step.tape.pushed(row, {{operand, backward.tensor(here)}}));
     });
-    candidates.offer(of_map,
-                     {"not_transposed", fmt::format("the map of {} where its transpose belongs: a transpose is missing", at.y()),
-                      fmt::format("with it the sweep gives your {}", step.name(step.segment.target)), 0, row, operand},
-                     candidate);
+    at.candidates.offer(of_map,
+                        {"not_transposed", fmt::format("the map of {} where its transpose belongs: a transpose is missing", at.y()),
+                         fmt::format("with it the sweep gives your {}", step.name(step.segment.target)), 0, row, operand},
+                        candidate);
 }
 
 }  // namespace
 
 void offer_derivatives(const WrongStep& step, Candidates& candidates) {
-    const auto& rows = step.segment.rows;
-    for (std::size_t k = rows.size() - std::min(rows.size(), most_rows); k < rows.size(); ++k) {
-        const std::uint32_t row = rows[k];
+    for (const std::uint32_t row : step.near(most_rows)) {
         for (const std::uint32_t operand : step.tape.operands(row)) {
             const bool on_the_way = operand == step.segment.target || step.segment.inner(operand);
             const At at{step, candidates, row, operand};
             if (!on_the_way || !broadcasts_to(step.tape.shape(operand), step.tape.shape(row))) continue;
             if (constant_slope(step.tape, row) == 1) offer_missing(at);  // a constant one is a factor
             if (step.tape.shape(operand) != step.tape.shape(row)) continue;
-            if (const Operation rule = unary_rule(step.tape.operation(row)); rule != Operation::variable) {
+            if (const Operation rule = step.tape.unary_rule(row); rule != Operation::variable) {
                 offer_others(at, rule);
             } else if (step.tape.tensor(row) != nullptr) {
                 offer_forward_map(at);

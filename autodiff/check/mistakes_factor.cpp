@@ -35,8 +35,7 @@ class Meanings {
             add(step.options.learning_rate, "the learning rate: this is the update, not the gradient");
             add(-step.options.learning_rate, "minus the learning rate: this is the update, not the gradient");
         }
-        std::vector<std::uint32_t> rows(step.segment.rows.end() - static_cast<std::ptrdiff_t>(std::min(most_rows, step.segment.rows.size())),
-                                        step.segment.rows.end());
+        std::vector<std::uint32_t> rows = step.near(most_rows);
         for (const std::uint32_t row : rows)
             if (const double c = constant_slope(step.tape, row); c != 1 && c != -1 && c != 0) {
                 const std::string which = fmt::format("the factor {} of {}", number_(c), step.tape.words(row));
@@ -147,7 +146,8 @@ void offer_factors(const WrongStep& step, Candidates& candidates) {
                 candidates.offer(of_factor, {"factor", fmt::format("off by the factor {}: {}", number(factor), meaning), evidence, 0, 0},
                                  candidate);
             else if (step.yours.size() > 1)
-                candidates.offer(of_some_factor, {"factor", fmt::format("off by the factor {}", number(factor)), evidence, 0, 0}, candidate);
+                candidates.offer(of_some_factor, {"factor", fmt::format("off by the factor {}", number(factor)), evidence, 0, 0},
+                                 candidate);
         }
     }
     offer_rounding(step, candidates);

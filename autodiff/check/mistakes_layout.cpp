@@ -14,8 +14,8 @@ namespace check {
 
 namespace {
 
-constexpr Index most_axes = 4;          // whose orders are all tried
-constexpr Index most_slices = 1024;     // that are matched with one another
+constexpr Index most_axes = 4;       // whose orders are all tried
+constexpr Index most_slices = 1024;  // that are matched with one another
 
 Flat rolled(const Flat& x, const Shape& shape, Index axis, Index by) {
     Index inner = 1;
@@ -39,7 +39,8 @@ void offer_orders(const WrongStep& step, Candidates& candidates, const Tensor<do
         const std::string text = fits ? shape.rank() == 2 ? "transposed" : fmt::format("axes in the order {}", fmt::join(order, ", "))
                                       : "transposed, then read as the shape asked for: rows and columns are stored the other way round";
         candidates.offer(of_layout,
-                         {"transposed", text, fmt::format("your {} equals the expected one with its axes exchanged", step.name(step.segment.target)), 0, 0},
+                         {"transposed", text,
+                          fmt::format("your {} equals the expected one with its axes exchanged", step.name(step.segment.target)), 0, 0},
                          flat(moved));
     }
 }
@@ -63,7 +64,9 @@ void offer_permutation(const WrongStep& step, Candidates& candidates, const Shap
     if (slices < 3 || slices > most_slices) return;  // two exchanged slices are a shift
     Index inner = 1;
     for (Index k = axis + 1; k < shape.rank(); ++k) inner *= shape[k];
-    const auto place = [&](Index slice, Index k) { return static_cast<std::size_t>(k / inner * slices * inner + slice * inner + k % inner); };
+    const auto place = [&](Index slice, Index k) {
+        return static_cast<std::size_t>(k / inner * slices * inner + slice * inner + k % inner);
+    };
     const auto equal = [&](Index mine, Index theirs) {
         double apart = 0, norm = 0;
         for (Index k = 0; k < size; ++k) {
@@ -86,11 +89,12 @@ void offer_permutation(const WrongStep& step, Candidates& candidates, const Shap
     for (Index mine = 0; mine < slices; ++mine)
         for (Index k = 0; k < size; ++k) candidate[place(mine, k)] = step.expected[place(from[static_cast<std::size_t>(mine)], k)];
     std::vector<Index> first(from.begin(), from.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(from.size(), 8)));
-    candidates.offer(of_order,
-                     {"permuted", fmt::format("in another order along axis {}", axis),
-                      fmt::format("your slices are the expected ones number {}{}", fmt::join(first, ", "), from.size() > first.size() ? ", ..." : ""),
-                      0, 0},
-                     candidate);
+    candidates.offer(
+        of_order,
+        {"permuted", fmt::format("in another order along axis {}", axis),
+         fmt::format("your slices are the expected ones number {}{}", fmt::join(first, ", "), from.size() > first.size() ? ", ..." : ""), 0,
+         0},
+        candidate);
 }
 
 }  // namespace

@@ -82,13 +82,15 @@ Flat with_contribution(const Place& at, const Flat& contribution) {
 void offer_update(const Place& at, Candidates& candidates, const Flat& own, const Flat& along) {
     const Flat right = with_contribution(at, own), zero(own.size(), 0);
     const Flat rest = with_contribution(at, zero), part = with_contribution(at, along);
+    if (part.empty()) return;
     double products = 0, squares = 0;
     for (std::size_t k = 0; k < right.size(); ++k) {
         const double direction = part[k] - rest[k];
         products += (right[k] - at.step.yours[k]) * direction, squares += direction * direction;
     }
     double rate = products / squares;
-    if (at.step.options.learning_rate > 0 && std::abs(rate / at.step.options.learning_rate - 1) < 1e-3) rate = at.step.options.learning_rate;
+    if (at.step.options.learning_rate > 0 && std::abs(rate / at.step.options.learning_rate - 1) < 1e-3)
+        rate = at.step.options.learning_rate;
     if (!std::isfinite(rate) || !(rate > 0)) return;
     Flat candidate(right);
     for (std::size_t k = 0; k < candidate.size(); ++k) candidate[k] -= rate * (part[k] - rest[k]);
@@ -125,7 +127,8 @@ void offer_at(const Place& at, Candidates& candidates) {
     static_cast<void>(swept(at.step.backward, at.step.segment, at.step.given));
     const AnyTensor ybar = at.step.backward.tensor(at.row);
     if (std::holds_alternative<std::monostate>(ybar)) return;
-    const std::vector<Flat> found = tape.is_float(at.row) ? contributions<float>(at, ybar, values) : contributions<double>(at, ybar, values);
+    const std::vector<Flat> found =
+        tape.is_float(at.row) ? contributions<float>(at, ybar, values) : contributions<double>(at, ybar, values);
     if (found.empty()) return;
     if (!gradient.empty()) offer_update(at, candidates, found[0], found[1]);
     for (std::size_t k = others; k < found.size(); ++k)
@@ -139,15 +142,14 @@ void offer_at(const Place& at, Candidates& candidates) {
 
 void offer_operands(const WrongStep& step, Candidates& candidates) {
     if (&step.tape.tape().list() != current) return;  // a tape that does not record any more
-    const auto& rows = step.segment.rows;
-    for (std::size_t k = rows.size() - std::min(rows.size(), most_rows); k < rows.size(); ++k) {
-        const std::vector<std::uint32_t> operands = step.tape.operands(rows[k]);
-        if (step.tape.tensor(rows[k]) == nullptr || operands.size() < 2) continue;
+    for (const std::uint32_t row : step.near(most_rows)) {
+        const std::vector<std::uint32_t> operands = step.tape.operands(row);
+        if (step.tape.tensor(row) == nullptr || operands.size() < 2) continue;
         for (const std::uint32_t operand : operands) {
             if (operand != step.segment.target && !step.segment.inner(operand)) continue;
             if (step.tape.tensor(operand) == nullptr) continue;
             for (const std::uint32_t other : operands) {
-                const Place at{step, rows[k], operand, other};
+                const Place at{step, row, operand, other};
                 if (other != operand && step.tape.tensor(other) != nullptr && linear(at)) offer_at(at, candidates);
             }
         }

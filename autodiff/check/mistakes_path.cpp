@@ -26,23 +26,18 @@ bool reduces(const WrongStep& step, std::uint32_t row) {
 
 std::string described(const WrongStep& step, std::uint32_t row) { return step.tape.words(row); }
 
-/// The rows of the segment next to the target, the oldest first.
-std::vector<std::uint32_t> near(const WrongStep& step) {
-    const auto& rows = step.segment.rows;
-    return {rows.rbegin(), rows.rbegin() + static_cast<std::ptrdiff_t>(std::min(rows.size(), most_rows))};
-}
-
 void offer_cuts(const WrongStep& step, Candidates& candidates) {
     const auto nothing_happens = [](Backward&, std::uint32_t) {};
     const std::string target = step.name(step.segment.target);
     std::vector<std::uint32_t> sums;
-    for (const std::uint32_t row : near(step)) {
+    for (const std::uint32_t row : step.near(most_rows)) {
         const bool sum = reduces(step, row);
         if (sum) sums.push_back(row);
         const Flat candidate = step.swept(row, nothing_happens);
         if (sum)
             candidates.offer(of_constant,
-                             {"treated_as_constant", fmt::format("{} treated as a constant: its correction term is missing", described(step, row)),
+                             {"treated_as_constant",
+                              fmt::format("{} treated as a constant: its correction term is missing", described(step, row)),
                               fmt::format("without its derivative the sweep gives your {}", target), 0, row},
                              candidate);
         else
@@ -67,15 +62,16 @@ void offer_cuts(const WrongStep& step, Candidates& candidates) {
 void offer_single(const WrongStep& step, Candidates& candidates) {
     const auto consumers = step.tape.consumers(step.segment.target);
     if (consumers.size() < 2 || consumers.size() > most_rows) return;
-    static_cast<void>(swept(step.backward, step.segment, step.given));
+    if (step.swept(0, {}).empty()) return;
     for (const std::uint32_t row : consumers) {
         step.backward.drop(step.segment.target);
         step.backward.pass(row);
-        candidates.offer(of_path,
-                         {"overwritten", fmt::format("only the contribution through {}: the others were overwritten instead of accumulated",
-                                                     described(step, row)),
-                          fmt::format("{} contributions add up to the right {}", consumers.size(), step.name(step.segment.target)), 0, row},
-                         step.backward.adjoint(step.segment.target));
+        candidates.offer(
+            of_path,
+            {"overwritten",
+             fmt::format("only the contribution through {}: the others were overwritten instead of accumulated", described(step, row)),
+             fmt::format("{} contributions add up to the right {}", consumers.size(), step.name(step.segment.target)), 0, row},
+            step.backward.adjoint(step.segment.target));
     }
 }
 
@@ -99,9 +95,10 @@ void offer_one_sample(const WrongStep& step, Candidates& candidates) {
         Given some(step.given);
         for (const std::uint32_t row : step.segment.frontier) some[row] = masked(step.given.at(row), extent, kept);
         candidates.offer(of_sum,
-                         {"one_sample", fmt::format("only the {} of {} along the first axis of {} counts: {}", kept == 0 ? "first" : "last",
-                                                    extent, step.name(step.segment.frontier[0]),
-                                                    kept == 0 ? "the others are not added" : "the others were overwritten instead of accumulated"),
+                         {"one_sample",
+                          fmt::format("only the {} of {} along the first axis of {} counts: {}", kept == 0 ? "first" : "last", extent,
+                                      step.name(step.segment.frontier[0]),
+                                      kept == 0 ? "the others are not added" : "the others were overwritten instead of accumulated"),
                           "with the others 0 the sweep gives yours", 0, 0},
                          swept(step.backward, step.segment, some));
     }
@@ -125,8 +122,9 @@ void offer_axes(const WrongStep& step, Candidates& candidates, std::uint32_t row
             backward.add(operand, flat(sum(Tensor<double>(to, product), Axes(std::span<const Index>(over)))));
         });
         candidates.offer(of_sum,
-                         {"wrong_axis", fmt::format("summed over ax{} {} of {} {}: {} was broadcast along others", over.size() == 1 ? "is" : "es",
-                                                    fmt::join(over, ", "), step.tape.label(row), to_string(to), step.tape.label(operand)),
+                         {"wrong_axis",
+                          fmt::format("summed over ax{} {} of {} {}: {} was broadcast along others", over.size() == 1 ? "is" : "es",
+                                      fmt::join(over, ", "), step.tape.label(row), to_string(to), step.tape.label(operand)),
                           "with that sum the sweep gives yours", 0, row},
                          candidate);
     }
@@ -138,7 +136,7 @@ void offer_paths(const WrongStep& step, Candidates& candidates) {
     offer_cuts(step, candidates);
     offer_single(step, candidates);
     offer_one_sample(step, candidates);
-    for (const std::uint32_t row : near(step))
+    for (const std::uint32_t row : step.near(most_rows))
         for (const std::uint32_t operand : step.tape.operands(row))
             if (operand == step.segment.target || step.segment.inner(operand)) offer_axes(step, candidates, row, operand);
 }

@@ -36,15 +36,12 @@ void offer_at(const WrongStep& step, Candidates& candidates, std::uint32_t row, 
     };
     const std::string name = step.tape.label(operand);
     offer({"softmax_again", fmt::format("softmax'({}) multiplied on top: {} has it already", name, step.tape.operation(row)), "", 0, 0},
-          [&](const Matrix& zbar, const Matrix&) {
-              return gradient([&](const auto& scores) { return sum(softmax(scores) * zbar); }, z);
-          });
-    offer({"softmax_again", fmt::format("p (1 - p) of {} multiplied on top: {} has its derivative already", name, step.tape.operation(row)), "", 0, 0},
+          [&](const Matrix& zbar, const Matrix&) { return gradient([&](const auto& scores) { return sum(softmax(scores) * zbar); }, z); });
+    offer({"softmax_again", fmt::format("p (1 - p) of {} multiplied on top: {} has its derivative already", name, step.tape.operation(row)),
+           "", 0, 0},
           [&](const Matrix& zbar, const Matrix&) { return zbar * p * (1.0 - p); });
     offer({"no_one_at_label", fmt::format("the probabilities alone, without the one at the true class of {}", name), "", 0, 0},
-          [&](const Matrix& zbar, const Matrix& ybar) {
-              return ybar.shape() == shape ? zbar - ybar : p * unsqueeze(ybar, -1);
-          });
+          [&](const Matrix& zbar, const Matrix& ybar) { return ybar.shape() == shape ? zbar - ybar : p * unsqueeze(ybar, -1); });
 }
 
 }  // namespace

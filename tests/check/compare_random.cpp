@@ -212,7 +212,8 @@ Outcome compared(const Plan& plan, bool with_error, std::mt19937_64& rng) {
         const std::string number = std::to_string(k);
         const Matrix<T> w = random_matrix<T>(rng, width, layer.out);
         const std::vector<T> b = random_matrix<T>(rng, 1, layer.out)[0];
-        const Tensor<T> W = tape.variable(tensor(w), "W" + number), B = tape.variable(Tensor<T>({static_cast<Index>(layer.out)}, b), "b" + number);
+        const Tensor<T> W = tape.variable(tensor(w), "W" + number),
+                        B = tape.variable(Tensor<T>({static_cast<Index>(layer.out)}, b), "b" + number);
         const Tensor<T> z = named(matmul(h, W) + B, "z" + number);
         Tensor<T> n = z;
         if (layer.normalised) {
@@ -229,7 +230,8 @@ Outcome compared(const Plan& plan, bool with_error, std::mt19937_64& rng) {
     Tensor<T> loss;
     if (plan.classifies) {
         std::vector<Index> labels;
-        for (std::size_t s = 0; s < plan.samples; ++s) labels.push_back(std::uniform_int_distribution<Index>(0, static_cast<Index>(width) - 1)(rng));
+        for (std::size_t s = 0; s < plan.samples; ++s)
+            labels.push_back(std::uniform_int_distribution<Index>(0, static_cast<Index>(width) - 1)(rng));
         loss = mean(softmax_cross_entropy(h, Tensor<Index>({static_cast<Index>(plan.samples)}, labels)));
         for (std::size_t s = 0; s < plan.samples; ++s) {
             T total = 0;
@@ -271,7 +273,8 @@ void check_networks(std::uint64_t seed) {
         missed += outcome.missed ? 1 : 0;
         if (!c.agrees && ++alarms <= 3) BOOST_TEST_MESSAGE("seed " << seed << ", network " << n << "\n" << to_string(c));
     }
-    BOOST_TEST_MESSAGE(networks << " networks of seed " << seed << ", " << adjoints << " adjoints, " << alarms << " alarms; of " << errors << " errors, " << missed << " are missed");
+    BOOST_TEST_MESSAGE(networks << " networks of seed " << seed << ", " << adjoints << " adjoints, " << alarms << " alarms; of " << errors
+                                << " errors, " << missed << " are missed");
     BOOST_TEST(alarms == 0);
     BOOST_TEST(adjoints > 60000u);
     BOOST_TEST(errors > networks / 20);

@@ -119,10 +119,12 @@ std::string judged(const Model& model, const std::vector<Injection>& wrong) {
         // Two mistakes may cancel: then the second one is no longer wrong, but named all the same. And the same thing left out on the way
         // to two adjoints is one mistake above both.
         const bool same = s.verdict == Comparison::Verdict::inherited && s.note == "the same mistake" && s.inherited_from.size() == 1;
-        if (s.verdict != Comparison::Verdict::wrong && !same && s.from_tape.elements > 0) complaint += fmt::format("{} is not found. ", s.name);
+        if (s.verdict != Comparison::Verdict::wrong && !same && s.from_tape.elements > 0)
+            complaint += fmt::format("{} is not found. ", s.name);
         std::string names;
         for (const Mistake& m : s.mistakes) names += m.kind + " ";
-        if (!s.exact || !names_it(s.mistakes, injected->kind)) complaint += fmt::format("{}: {} is called {}{}. ", s.name, injected->kind, s.exact ? "" : "perhaps ", names);
+        if (!s.exact || !names_it(s.mistakes, injected->kind))
+            complaint += fmt::format("{}: {} is called {}{}. ", s.name, injected->kind, s.exact ? "" : "perhaps ", names);
     }
     if (complaint.empty()) return "";
     std::string what;

@@ -34,10 +34,14 @@ std::unique_ptr<Model> dense(std::uint64_t seed, Index n) {
             {"wrong_derivative", [](const Values& v) { return v("da2") * v("a2") * (1.0 - v("a2")); }},
             {"wrong_derivative", [](const Values& v) { return v("da2") * square(1.0 - square(v("a2"))); }}});
     m.step("db2", [](const Values& v) { return sum(v("dz2"), 0); },
-           {{"factor", [](const Values& v) { return mean(v("dz2"), 0); }}, {"one_sample", [n](const Values& v) { return select(v("dz2"), 0, n - 1); }}});
+           {{"factor", [](const Values& v) { return mean(v("dz2"), 0); }},
+            {"one_sample", [n](const Values& v) { return select(v("dz2"), 0, n - 1); }}});
     m.step("dW2", [](const Values& v) { return matmul(transpose(v("a1")), v("dz2")); },
            {{"wrong_operand", [](const Values& v) { return matmul(transpose(v("z1")), v("dz2")); }},
-            {"one_sample", [n](const Values& v) { return matmul(transpose(slice(v("a1"), {{n - 1, n, 1}})), slice(v("dz2"), {{n - 1, n, 1}})); }},
+            {"one_sample",
+             [n](const Values& v) {
+                 return matmul(transpose(slice(v("a1"), {{n - 1, n, 1}})), slice(v("dz2"), {{n - 1, n, 1}}));
+             }},
             {"transposed", [](const Values& v) { return matmul(transpose(v("dz2")), v("a1")); }}});
     m.step("da1", [](const Values& v) { return matmul(v("dz2"), transpose(v("W2"))); },
            {{"not_transposed", [](const Values& v) { return matmul(v("dz2"), v("W2")); }},
@@ -52,7 +56,8 @@ std::unique_ptr<Model> dense(std::uint64_t seed, Index n) {
             {"wrong_derivative", [](const Values& v) { return v("da1") * v("z1") * (1.0 - v("z1")); }},
             {"wrong_derivative", [](const Values& v) { return v("da1") * square(v("a1") * (1.0 - v("a1"))); }}});
     m.step("db1", [](const Values& v) { return sum(v("dz1"), 0); },
-           {{"factor", [](const Values& v) { return mean(v("dz1"), 0); }}, {"one_sample", [](const Values& v) { return select(v("dz1"), 0, 0); }}});
+           {{"factor", [](const Values& v) { return mean(v("dz1"), 0); }},
+            {"one_sample", [](const Values& v) { return select(v("dz1"), 0, 0); }}});
     m.step("dW1", [](const Values& v) { return matmul(transpose(v("x")), v("dz1")); });
     m.step("dx", [](const Values& v) { return matmul(v("dz1"), transpose(v("W1"))); });
     if (n == 4) {  // everything square: a sum over the wrong axis and a missing transpose keep the shape
@@ -78,14 +83,15 @@ std::unique_ptr<Model> classifier(std::uint64_t seed) {
            {{"no_one_at_label", [](const Values& v) { return v("p") / 5.0; }},
             {"factor", [](const Values& v) { return v("p") - v("y"); }},
             {"softmax_again", [](const Values& v) { return (v("p") - v("y")) / 5.0 * v("p") * (1.0 - v("p")); }},
-            {"softmax_again",
-             [](const Values& v) {
+            {"softmax_again", [](const Values& v) {
                  const T g = (v("p") - v("y")) / 5.0;
                  return v("p") * (g - sum(g * v("p"), -1, true));
              }}});
     m.step("db", [](const Values& v) { return sum(v("dz"), 0); }, {{"factor", [](const Values& v) { return mean(v("dz"), 0); }}});
     m.step("dW", [](const Values& v) { return matmul(transpose(v("x")), v("dz")); },
-           {{"one_sample", [](const Values& v) { return matmul(transpose(slice(v("x"), {{4, 5, 1}})), slice(v("dz"), {{4, 5, 1}})); }}});
+           {{"one_sample", [](const Values& v) {
+                 return matmul(transpose(slice(v("x"), {{4, 5, 1}})), slice(v("dz"), {{4, 5, 1}}));
+             }}});
     m.step("dx", [](const Values& v) { return matmul(v("dz"), transpose(v("W"))); });
     return model;
 }
@@ -100,23 +106,37 @@ std::unique_ptr<Model> convolution(std::uint64_t seed) {
     const T x = m.variable("x", random(rng, {3, 2, 4, 4})), K1 = m.variable("K1", random(rng, {2, 2, 3, 3}, 0.4)),
             K2 = m.variable("K2", random(rng, {2, 2, 3, 3}, 0.4)), b = m.variable("b", random(rng, {2})), c = random(rng, {3, 2, 4, 4});
     m.values.set("c", c);
-    const T z1 = m.named("z1", conv2d(x, K1, same)), h = m.named("h", tanh(z1)), z2 = m.named("z2", conv2d(h, K2, same) + reshape(b, {1, 2, 1, 1})),
-            y = m.named("y", h + z2);
+    const T z1 = m.named("z1", conv2d(x, K1, same)), h = m.named("h", tanh(z1)),
+            z2 = m.named("z2", conv2d(h, K2, same) + reshape(b, {1, 2, 1, 1})), y = m.named("y", h + z2);
     m.loss = sum(y * c);
     m.step("dy", [](const Values& v) { return v("c"); });
     m.step("dz2", [](const Values& v) { return v("dy"); });
-    m.step("db", [](const Values& v) { return sum(v("dz2"), {0, 2, 3}); },
-           {{"factor", [](const Values& v) { return mean(v("dz2"), {0, 2, 3}); }},
-            {"one_sample", [](const Values& v) { return sum(select(v("dz2"), 0, 2), {1, 2}); }}});
+    m.step("db",
+           [](const Values& v) {
+               return sum(v("dz2"), {0, 2, 3});
+           },
+           {{"factor",
+             [](const Values& v) {
+                 return mean(v("dz2"), {0, 2, 3});
+             }},
+            {"one_sample", [](const Values& v) {
+                 return sum(select(v("dz2"), 0, 2), {1, 2});
+             }}});
     m.step("dK2", [same](const Values& v) { return conv2d_weight(v("h"), v("dz2"), v("K2").shape(), same); },
            {{"wrong_operand", [same](const Values& v) { return conv2d_weight(v("z1"), v("dz2"), v("K2").shape(), same); }},
-            {"flipped", [same](const Values& v) { return flip(conv2d_weight(v("h"), v("dz2"), v("K2").shape(), same), {2, 3}); }},
-            {"transposed", [same](const Values& v) { return transpose(conv2d_weight(v("h"), v("dz2"), v("K2").shape(), same), {1, 0, 2, 3}); }}});
+            {"flipped",
+             [same](const Values& v) {
+                 return flip(conv2d_weight(v("h"), v("dz2"), v("K2").shape(), same), {2, 3});
+             }},
+            {"transposed", [same](const Values& v) {
+                 return transpose(conv2d_weight(v("h"), v("dz2"), v("K2").shape(), same), {1, 0, 2, 3});
+             }}});
     m.step("dh", [same](const Values& v) { return v("dy") + conv2d_input(v("dz2"), v("K2"), v("h").shape(), same); },
            {{"overwritten", [same](const Values& v) { return conv2d_input(v("dz2"), v("K2"), v("h").shape(), same); }},
             {"forgotten_path", [](const Values& v) { return v("dy"); }},
             {"not_transposed", [same](const Values& v) { return v("dy") + conv2d(v("dz2"), v("K2"), same); }},
-            {"updated_weights", [same](const Values& v) { return v("dy") + conv2d_input(v("dz2"), v("K2") - 0.01 * v("dK2"), v("h").shape(), same); }}});
+            {"updated_weights",
+             [same](const Values& v) { return v("dy") + conv2d_input(v("dz2"), v("K2") - 0.01 * v("dK2"), v("h").shape(), same); }}});
     m.step("dz1", [](const Values& v) { return v("dh") * (1.0 - square(v("h"))); },
            {{"missing_derivative", [](const Values& v) { return v("dh"); }},
             {"wrong_derivative", [](const Values& v) { return v("dh") * (1.0 - square(v("z1"))); }},
@@ -141,7 +161,8 @@ std::unique_ptr<Model> normalisation(std::uint64_t seed) {
     m.values.set("s", s);
     m.loss = sum(a * c);
     m.step("da", [](const Values& v) { return v("c"); });
-    m.step("dy", [](const Values& v) { return v("da") * (1.0 - square(v("a"))); }, {{"missing_derivative", [](const Values& v) { return v("da"); }}});
+    m.step("dy", [](const Values& v) { return v("da") * (1.0 - square(v("a"))); },
+           {{"missing_derivative", [](const Values& v) { return v("da"); }}});
     m.step("db", [](const Values& v) { return sum(v("dy"), 0); }, {{"factor", [](const Values& v) { return mean(v("dy"), 0); }}});
     m.step("dg", [](const Values& v) { return sum(v("dy") * v("n"), 0); },
            {{"missing_derivative", [](const Values& v) { return sum(v("dy"), 0); }},
@@ -164,8 +185,8 @@ std::unique_ptr<Model> attention(std::uint64_t seed) {
     std::mt19937_64 rng(seed);
     m.name = "attention";
     const double scale = 0.5;
-    const T x = m.variable("x", random(rng, {5, 3})), Wq = m.variable("Wq", random(rng, {3, 3})), Wk = m.variable("Wk", random(rng, {3, 3})),
-            Wv = m.variable("Wv", random(rng, {3, 3})), c = random(rng, {5, 3});
+    const T x = m.variable("x", random(rng, {5, 3})), Wq = m.variable("Wq", random(rng, {3, 3})),
+            Wk = m.variable("Wk", random(rng, {3, 3})), Wv = m.variable("Wv", random(rng, {3, 3})), c = random(rng, {5, 3});
     m.values.set("c", c);
     const T q = m.named("q", matmul(x, Wq)), k = m.named("k", matmul(x, Wk)), v = m.named("v", matmul(x, Wv)),
             s = m.named("s", matmul(q, transpose(k)) * scale), p = m.named("p", softmax(s)), o = m.named("o", matmul(p, v));
@@ -192,15 +213,16 @@ std::unique_ptr<Model> attention(std::uint64_t seed) {
     m.step("dx", [through](const Values& w) { return through(w, "q") + through(w, "k") + through(w, "v"); },
            {{"overwritten", [through](const Values& w) { return through(w, "q"); }},
             {"forgotten_path", [through](const Values& w) { return through(w, "q") + through(w, "k"); }},
-            {"updated_weights",
-             [through](const Values& w) { return through(w, "q") + through(w, "k") + matmul(w("dv"), transpose(w("Wv") - 0.1 * w("dWv"))); }}});
+            {"updated_weights", [through](const Values& w) {
+                 return through(w, "q") + through(w, "k") + matmul(w("dv"), transpose(w("Wv") - 0.1 * w("dWv")));
+             }}});
     return model;
 }
 
 }  // namespace
 
 const std::vector<Maker>& models() {
-    static const std::vector<Maker> all{[] { return dense(1, 5); },      [] { return dense(2, 4); },        [] { return classifier(3); },
+    static const std::vector<Maker> all{[] { return dense(1, 5); },    [] { return dense(2, 4); },      [] { return classifier(3); },
                                         [] { return convolution(4); }, [] { return normalisation(5); }, [] { return attention(6); }};
     return all;
 }
