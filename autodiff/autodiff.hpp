@@ -36,6 +36,7 @@
 #include "autodiff/elementwise.hpp"
 #include "autodiff/error.hpp"
 #include "autodiff/explain/explain.hpp"
+#include "autodiff/explain/outputs.hpp"
 #include "autodiff/fast_paths.hpp"
 #include "autodiff/format.hpp"
 #include "autodiff/function.hpp"

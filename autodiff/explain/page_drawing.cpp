@@ -24,12 +24,11 @@ std::string cut(std::string_view text, std::size_t most) {
     return bytes == text.size() ? std::string(text) : std::string(text.substr(0, bytes)) + "…";
 }
 
-/// A number short enough for a node.
+/// A number short enough for a node; of a tensor the norm.
 std::string brief(const Writer& write, const Quantity& q) {
     if (!q.known) return "–";
-    const bool tensor = q.tensor && q.tensor->shape.size() != 1;
-    const Numbers few(std::min(write.trace.options.digits, 6));
-    return tensor ? "‖·‖ " + few(q.tensor->norm) : few(q.number);
+    if (!q.tensor || q.tensor->shape.size() == 1) return Numbers(std::min(write.trace.options.digits, 6))(q.number);
+    return "‖" + Numbers(std::min(write.trace.options.digits, 4))(q.tensor->norm) + "‖";
 }
 
 std::string edge_path(const Layout& layout, const Trace::Graph::Edge& e, const std::vector<Point>& bends, double at, Point& middle) {
@@ -94,9 +93,8 @@ std::string nodes(const Writer& write, const Layout& layout) {
             text +=
                 fmt::format("<text class=\"{}\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>", kind, layout.node[k].x, top + y, html_escaped(line));
         };
-        const std::string operation = node.variable ? node.shape : node.shape.empty() ? node.operation : node.operation + " " + node.shape;
-        put("name", 15, cut(node.name == node.operation ? node.name : node.name + (operation.empty() ? "" : "  " + operation), 20));
-        put("value", 31, brief(write, node.value));
+        put("name", 15, cut(node.variable || node.name == node.scope ? node.name : node.name + "  " + node.operation, 19));
+        put("value", 31, cut(node.shape.empty() || node.value.number != 0 ? "" : node.shape + " ", 13) + brief(write, node.value));
         put("adjoint", 46, brief(write, node.adjoint));
         text += "</g>\n";
     }

@@ -109,10 +109,10 @@ std::string push_of(const Writer& write, const Trace::Reverse& step, const Trace
                         write.math(write.d(step.name) + "<mo>·</mo>" + write.ratio(step.name, push.to)),
                         fmt::format("{:.17g}", push.product), step.number, k, write.product(step.adjoint.number, push.local, push.product));
     else if (push.numeric)
-        text += "<dt>added</dt><dd class=\"product\"><b class=\"result\">" + write.n(push.product) + "</b></dd>";
+        text += "<dt class=\"product\">added</dt><dd class=\"product\"><b class=\"result\">" + write.n(push.product) + "</b></dd>";
     if (push.numeric && push.complete)
-        text += fmt::format("<dt>so far</dt><dd class=\"product\">{} <small>term {} of {}{}</small></dd>", write.n(push.running),
-                            push.arrived, push.expected, push.arrived == push.expected ? ": complete" : "");
+        text += fmt::format("<dt class=\"product\">so far</dt><dd class=\"product\">{} <small>term {} of {}{}</small></dd>",
+                            write.n(push.running), push.arrived, push.expected, push.arrived == push.expected ? ": complete" : "");
     else if (!push.numeric && push.expected > 1)
         text +=
             fmt::format("<dt>so far</dt><dd>norm {} <small>part {} of {}</small></dd>", write.n(push.running), push.arrived, push.expected);

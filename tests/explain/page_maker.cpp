@@ -74,9 +74,8 @@ int main(int argc, char** argv) {
     }
     {
         // dL/dW_ij = x_i: how numbers are written, exact halves among them.
-        const std::vector<double> x{1.015625, 1.046875,  123456.5, 123457.5, 999999.5, 1e6,   1e-4,  1e-5, 0.0001234565,
-                                    1e300,    5e-324,    -2.5,     1.0 / 3,  0,        100,   1e5,   -1e-7, 0.1,
-                                    2.0 / 3,  12345678.9, 1e15};
+        const std::vector<double> x{1.015625, 1.046875, 123456.5, 123457.5, 999999.5, 1e6,   1e-4, 1e-5,    0.0001234565, 1e300, 5e-324,
+                                    -2.5,     1.0 / 3,  0,        100,      1e5,      -1e-7, 0.1,  2.0 / 3, 12345678.9,   1e15};
         Tape tape;
         const auto W = tape.variable(Tensor<double>::ones({static_cast<Index>(x.size()), 2}), "W");
         const auto L = sum(matmul(Tensor<double>({1, static_cast<Index>(x.size())}, x), W));

@@ -36,6 +36,7 @@ function follow() {
   if (slash >= 0) goTo(text.slice(slash + 1));
 }
 addEventListener("hashchange", follow);
+addEventListener("load", () => { if (location.hash.indexOf("/") < 0) scrollTo({top: 0}); });
 addEventListener("beforeprint", () => all("details").forEach(d => { d.open = true; }));
 
 body.classList.add("live");
