@@ -19,7 +19,7 @@ using NamedTensors = std::vector<std::pair<std::string, AnyTensor>>;
 
 /// What a file may ask for at most; a LoadError says which limit it was.
 struct LoadLimits {
-    std::uint64_t bytes = std::uint64_t{8} << 30;  ///< of the file, and of all that it unpacks to
+    std::uint64_t bytes = std::uint64_t{8} << 30;  ///< of the file, of all that it unpacks to, and of the tensors
     std::size_t tensors = 65535;
 };
 

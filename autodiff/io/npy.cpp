@@ -193,6 +193,12 @@ NpyHeader read_npy_header(std::string_view bytes, std::uint64_t total, const Ori
     return header;
 }
 
+void take_tensor_bytes(const NpyHeader& header, std::uint64_t& left, const Origin& origin) {
+    const std::uint64_t size = static_cast<std::uint64_t>(header.shape.size()), element = header.type == NpyType::f4 ? 4 : 8;
+    if (size > left / element) origin.fail(header.begin, fmt::format("at most {} bytes of numbers", left), "more");
+    left -= size * element;
+}
+
 AnyTensor read_npy_values(const NpyHeader& header, std::string_view bytes, const Origin& origin) {
     const std::string_view values = bytes.substr(static_cast<std::size_t>(header.begin));
     const auto any = [](auto, std::size_t) {};
@@ -261,7 +267,10 @@ NpyBlocks npy_blocks(const AnyTensor& tensor, std::string_view operation) {
 AnyTensor read_npy(const std::filesystem::path& path, const LoadLimits& limits) {
     const std::string bytes = internal::read_file(path, "read_npy", limits);
     const internal::Origin origin{"read_npy"};
-    return internal::read_npy_values(internal::read_npy_header(bytes, bytes.size(), origin), bytes, origin);
+    const internal::NpyHeader header = internal::read_npy_header(bytes, bytes.size(), origin);
+    std::uint64_t left = limits.bytes;
+    internal::take_tensor_bytes(header, left, origin);
+    return internal::read_npy_values(header, bytes, origin);
 }
 
 void write_npy(const std::filesystem::path& path, const AnyTensor& tensor) {

@@ -25,6 +25,8 @@ struct NpyHeader {
 /// Reads the header at the beginning of `bytes`, of which there will be `total` in the end; begin plus the size of the values is `total`.
 /// `bytes` holds all of them, or at least longest_npy_preamble. throws LoadError
 [[nodiscard]] NpyHeader read_npy_header(std::string_view bytes, std::uint64_t total, const Origin& origin);
+/// Takes what the tensor will need from the bytes that are left: a boolean becomes a double. throws LoadError if they are too few
+void take_tensor_bytes(const NpyHeader& header, std::uint64_t& left, const Origin& origin);
 /// The values behind a header. throws LoadError
 [[nodiscard]] AnyTensor read_npy_values(const NpyHeader& header, std::string_view bytes, const Origin& origin);
 

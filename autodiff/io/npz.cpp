@@ -16,19 +16,22 @@ namespace {
 
 constexpr std::string_view suffix = ".npy";
 
-AnyTensor read_member(std::string_view file, const internal::ZipMember& member, const internal::Origin& origin) {
+AnyTensor read_member(std::string_view file, const internal::ZipMember& member, std::uint64_t& left, const internal::Origin& origin) {
     using namespace internal;
     const std::string where = fmt::format(" in \"{}\"", printable(member.name));
     if (!member.deflated) {
         const std::string_view bytes = file.substr(static_cast<std::size_t>(member.begin), static_cast<std::size_t>(member.size));
         const Origin inside{origin.operation, where, member.begin};
         if (checksum_of(bytes) != member.checksum) inside.fail(0, "the bytes that the checksum was made of", "others");
-        return read_npy_values(read_npy_header(bytes, member.size, inside), bytes, inside);
+        const NpyHeader header = read_npy_header(bytes, member.size, inside);
+        take_tensor_bytes(header, left, inside);
+        return read_npy_values(header, bytes, inside);
     }
     const Origin inside{origin.operation, where + ", unpacked"};
     Inflation inflation(file, member, origin);
     inflation.up_to(std::min(member.size, longest_npy_preamble));
     const NpyHeader header = read_npy_header(inflation.bytes(), member.size, inside);  // which ends at member.size, or is refused
+    take_tensor_bytes(header, left, inside);
     inflation.finish();
     return read_npy_values(header, inflation.bytes(), inside);
 }
@@ -39,10 +42,11 @@ NamedTensors read_npz(const std::filesystem::path& path, const LoadLimits& limit
     const std::string file = internal::read_file(path, "read_npz", limits);
     const internal::Origin origin{"read_npz"};
     NamedTensors tensors;
+    std::uint64_t left = limits.bytes;
     for (const internal::ZipMember& member : internal::zip_members(file, origin.operation, limits)) {
         if (!std::string_view(member.name).ends_with(suffix))
             origin.fail(member.begin, "members called .npy", fmt::format("\"{}\"", printable(member.name)));
-        tensors.emplace_back(member.name.substr(0, member.name.size() - suffix.size()), read_member(file, member, origin));
+        tensors.emplace_back(member.name.substr(0, member.name.size() - suffix.size()), read_member(file, member, left, origin));
     }
     return tensors;
 }

@@ -156,6 +156,8 @@ BOOST_AUTO_TEST_CASE(limits_and_files_that_cannot_be_read_are_errors) {
     const std::string bytes = npy_of("<f8", "(1,)", eight);
     BOOST_CHECK_NO_THROW(static_cast<void>(read(bytes, {.bytes = bytes.size()})));
     check_refused([&] { return read(bytes, {.bytes = 20}); }, prefix + "a file of at most 20 bytes, got 76 at byte 0");
+    const std::string booleans = npy_of("|b1", "(100,)", std::string(100, '\1'));
+    check_refused([&] { return read(booleans, {.bytes = 500}); }, prefix + "at most 500 bytes of numbers, got more at byte 70");
     BOOST_CHECK_THROW(static_cast<void>(io::read_npy("/nowhere/at/all.npy")), std::system_error);
     BOOST_CHECK_THROW(static_cast<void>(io::read_npy(std::filesystem::temp_directory_path())), std::system_error);
     BOOST_CHECK_THROW(io::write_npy("/nowhere/at/all.npy", Tensor<double>(1.0)), std::system_error);

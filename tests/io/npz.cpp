@@ -267,6 +267,9 @@ BOOST_AUTO_TEST_CASE(limits_are_kept) {
     const Member packed = zeros(1 << 20);
     BOOST_TEST(packed.data.size() < 2000u);
     BOOST_TEST(std::get<Tensor<double>>(read(zip({packed}))[0].second).size() == 1 << 20);  // tightly packed, but not much
+    // Bytes become doubles: what fits unpacked may be too much as numbers.
+    check_refused([&] { return read(zip({packed}), {.bytes = 2 << 20}); },
+                  prefix + "at most 2097152 bytes of numbers in \"a.npy\", unpacked, got more at byte 74");
     check_refused([&] { return read(zip({packed}), {.bytes = 1 << 20}); },
                   prefix + "at most 1048576 bytes unpacked, got more at byte 1150");
 }
