@@ -253,6 +253,7 @@ Scalar append_scalar(double y, Sources operands, std::unique_ptr<const Primitive
 
 WENGERT_INSTANTIATE(float)
 WENGERT_INSTANTIATE(double)
+#undef WENGERT_INSTANTIATE
 
 }  // namespace v1
 }  // namespace autodiff

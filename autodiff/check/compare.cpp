@@ -28,14 +28,13 @@ ManualGradients& ManualGradients::set(std::string name, AnyTensor value) {
 std::vector<std::size_t> Comparison::wrong() const {
     std::vector<std::size_t> positions;
     for (std::size_t k = 0; k < steps.size(); ++k)
-        if (steps[k].verdict == Verdict::wrong || steps[k].verdict == Verdict::shape) positions.push_back(k);
+        if (steps[k].verdict == Comparison::Verdict::wrong || steps[k].verdict == Comparison::Verdict::shape) positions.push_back(k);
     return positions;
 }
 
 namespace {
 
 using namespace check;
-using Verdict = Comparison::Verdict;
 
 constexpr std::size_t most_asked = 3;  // named values that are proposed to be given
 
@@ -93,7 +92,7 @@ class Work {
         for (Asked& a : asked_) {
             for (const std::uint32_t row : sources_[a.row]) a.step.inherited_from.push_back(position(row));
             std::sort(a.step.inherited_from.begin(), a.step.inherited_from.end());
-            if (a.step.verdict != Verdict::right) c.agrees = false;
+            if (a.step.verdict != Comparison::Verdict::right) c.agrees = false;
         }
         c.pattern = pattern();
         for (Asked& a : asked_) c.steps.push_back(std::move(a.step));
@@ -119,7 +118,7 @@ class Work {
         }
         a.fits = a.step.shape == a.step.given_shape;
         if (!a.fits) {
-            a.step.verdict = Verdict::shape;
+            a.step.verdict = Comparison::Verdict::shape;
             a.step.note = about_shapes(tape_, row, a.step.given_shape);
         } else {
             given_[row] = flat(value);
@@ -174,7 +173,7 @@ class Work {
         }
         if (a.step.from_step.elements == 0) {
             if (a.step.from_tape.elements > 0 && !sources.empty()) {
-                a.step.verdict = Verdict::inherited;
+                a.step.verdict = Comparison::Verdict::inherited;
                 sources_[a.row] = sources;
             }
             return;
@@ -186,7 +185,7 @@ class Work {
             if (a.step.exact) a.step.note += fmt::format("; from there it is: {}", a.step.mistakes.front().text);
             return;
         }
-        a.step.verdict = Verdict::wrong;
+        a.step.verdict = Comparison::Verdict::wrong;
         sources_[a.row] = {a.row};
         for (auto row = part.rows.rbegin(); row != part.rows.rend(); ++row)  // the nearest first
             if (part.inner(*row) && tape_.named(*row) && a.step.undecided.size() < most_asked)
@@ -204,12 +203,12 @@ class Work {
     void merge_same_mistakes() {
         for (std::size_t k = 0; k < asked_.size(); ++k) {
             Comparison::Step& later = asked_[k].step;
-            if (later.verdict != Verdict::wrong || !later.exact || later.mistakes.front().row == 0) continue;
+            if (later.verdict != Comparison::Verdict::wrong || !later.exact || later.mistakes.front().row == 0) continue;
             for (std::size_t i = 0; i < k; ++i) {
                 const Comparison::Step& first = asked_[i].step;
-                if (first.verdict != Verdict::wrong || !first.exact) continue;
+                if (first.verdict != Comparison::Verdict::wrong || !first.exact) continue;
                 if (!above_both(first.mistakes.front(), later.mistakes.front(), asked_[i].row, asked_[k].row)) continue;
-                later.verdict = Verdict::inherited;
+                later.verdict = Comparison::Verdict::inherited;
                 later.note = "the same mistake";
                 for (auto& [row, sources] : sources_)
                     if (sources.erase(asked_[k].row) > 0) sources.insert(asked_[i].row);
@@ -225,7 +224,7 @@ class Work {
             std::vector<std::string> names, ask;
             for (const Asked& a : asked_) {
                 const auto it = patterns_.find(a.row);
-                if (it == patterns_.end() || it->second != p || a.step.verdict != Verdict::wrong) continue;
+                if (it == patterns_.end() || it->second != p || a.step.verdict != Comparison::Verdict::wrong) continue;
                 names.push_back(a.step.name);
                 for (const std::string& value : a.step.undecided)
                     if (std::find(ask.begin(), ask.end(), "d" + value) == ask.end()) ask.push_back("d" + value);

@@ -12,8 +12,6 @@ inline namespace v1 {
 
 namespace {
 
-using Verdict = Comparison::Verdict;
-
 std::size_t width(std::string_view text) {
     return static_cast<std::size_t>(
         std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0u) != 0x80u; }));
@@ -52,7 +50,7 @@ class Printer {
         std::string out = fmt::format("MANUAL CHECK of {} = {}   {} of {} named adjoints given   ✓ right   ✗ wrong here   ↯ inherited\n",
                                       c_.loss, number_(c_.loss_value), c_.steps.size(), c_.named);
         for (const Comparison::Step& step : c_.steps)
-            if (step.verdict == Verdict::shape) out += fmt::format("✗ {}: {}\n", step.name, step.note);
+            if (step.verdict == Comparison::Verdict::shape) out += fmt::format("✗ {}: {}\n", step.name, step.note);
         Lines lines{{"R", "adjoint", "shape", "worst", "yours", "tape", "ratio", "verdict"}};
         for (const Comparison::Step& step : c_.steps) lines.push_back(cells(step));
         const std::vector<std::string> table = aligned(lines);
@@ -67,8 +65,9 @@ class Printer {
     }
     [[nodiscard]] std::vector<std::string> cells(const Comparison::Step& step) const {
         std::vector<std::string> line{step.number == 0 ? "-" : fmt::format("{}", step.number), step.name, by_x(step.shape)};
-        if (step.verdict == Verdict::shape || step.from_tape.worst_relative.empty()) {
-            line.insert(line.end(), {"", "", "", "", step.verdict == Verdict::shape ? "✗ wrong shape " + by_x(step.given_shape) : "✓"});
+        if (step.verdict == Comparison::Verdict::shape || step.from_tape.worst_relative.empty()) {
+            line.insert(line.end(),
+                        {"", "", "", "", step.verdict == Comparison::Verdict::shape ? "✗ wrong shape " + by_x(step.given_shape) : "✓"});
             return line;
         }
         const Comparison::Element& worst = step.from_tape.worst_relative[0];
@@ -77,9 +76,9 @@ class Printer {
                                  worst.yours == worst.expected ? "1"
                                  : std::isnan(ratio)           ? "-"
                                                                : Numbers(4)(ratio)});
-        if (step.verdict == Verdict::right) {
+        if (step.verdict == Comparison::Verdict::right) {
             line.push_back(step.note.empty() ? "✓" : "✓ " + step.note);
-        } else if (step.verdict == Verdict::wrong) {
+        } else if (step.verdict == Comparison::Verdict::wrong) {
             line.push_back("✗ starts here");
         } else {
             std::string from;
@@ -92,7 +91,7 @@ class Printer {
     /// What is said below the line of a wrong step.
     [[nodiscard]] std::string below(const Comparison::Step& step) const {
         constexpr std::string_view indent = "        ";
-        if (step.verdict != Verdict::wrong) return "";
+        if (step.verdict != Comparison::Verdict::wrong) return "";
         std::string out;
         for (std::size_t k = 0; k < step.mistakes.size(); ++k) {
             const Mistake& m = step.mistakes[k];
@@ -119,7 +118,7 @@ class Printer {
     [[nodiscard]] std::string summary() const {
         const std::vector<std::size_t> wrong = c_.wrong();
         const auto inherited =
-            std::count_if(c_.steps.begin(), c_.steps.end(), [](const auto& s) { return s.verdict == Verdict::inherited; });
+            std::count_if(c_.steps.begin(), c_.steps.end(), [](const auto& s) { return s.verdict == Comparison::Verdict::inherited; });
         if (wrong.empty()) return c_.agrees ? "All right.\n" : "";
         const Comparison::Step& first = c_.steps[wrong[0]];
         return fmt::format("First wrong step: {} ({}{}).  {} wrong step{}, {} inherited.  Fix {} and run again.\n", step_name(first),
@@ -136,15 +135,15 @@ nlohmann::ordered_json json_number(double x) {
     return std::isnan(x) ? "nan" : x > 0 ? "inf" : "-inf";
 }
 
-std::string_view word(Verdict verdict) {
+std::string_view word(Comparison::Verdict verdict) {
     switch (verdict) {
-    case Verdict::right:
+    case Comparison::Verdict::right:
         return "right";
-    case Verdict::wrong:
+    case Comparison::Verdict::wrong:
         return "wrong";
-    case Verdict::inherited:
+    case Comparison::Verdict::inherited:
         return "inherited";
-    case Verdict::shape:
+    case Comparison::Verdict::shape:
         return "shape";
     }
     return "";

@@ -14,7 +14,7 @@ namespace check {
 
 namespace {
 
-constexpr std::size_t most_rows = 64;  // of a long segment, how many are looked at
+constexpr std::size_t most_rows_scaled = 64;  // of a long segment, how many are looked at
 
 /// A number with a meaning.
 struct Meaning {
@@ -35,7 +35,7 @@ class Meanings {
             add(step.options.learning_rate, "the learning rate: this is the update, not the gradient");
             add(-step.options.learning_rate, "minus the learning rate: this is the update, not the gradient");
         }
-        std::vector<std::uint32_t> rows = step.near(most_rows);
+        std::vector<std::uint32_t> rows = step.near(most_rows_scaled);
         for (const std::uint32_t row : rows)
             if (const double c = constant_slope(step.tape, row); c != 1 && c != -1 && c != 0) {
                 const std::string which = fmt::format("the factor {} of {}", number_(c), step.tape.words(row));

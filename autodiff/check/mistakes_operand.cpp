@@ -18,7 +18,7 @@ namespace check {
 
 namespace {
 
-constexpr std::size_t most_rows = 16, most_values = 32;
+constexpr std::size_t most_rows_exchanged = 16, most_values = 32;
 
 /// One row, the operand on the way to the target, and the other operand, for which values are tried.
 struct Place {
@@ -142,7 +142,7 @@ void offer_at(const Place& at, Candidates& candidates) {
 
 void offer_operands(const WrongStep& step, Candidates& candidates) {
     if (&step.tape.tape().list() != current) return;  // a tape that does not record any more
-    for (const std::uint32_t row : step.near(most_rows)) {
+    for (const std::uint32_t row : step.near(most_rows_exchanged)) {
         const std::vector<std::uint32_t> operands = step.tape.operands(row);
         if (step.tape.tensor(row) == nullptr || operands.size() < 2) continue;
         for (const std::uint32_t operand : operands) {

@@ -13,8 +13,8 @@ namespace check {
 
 namespace {
 
-constexpr std::size_t most_rows = 64;  // of a long segment, how many are cut
-constexpr std::size_t most_axes = 5;
+constexpr std::size_t most_rows_walked = 64;  // of a long segment, how many are cut
+constexpr std::size_t most_axes_walked = 5;
 
 /// Whether the row makes fewer elements from an operand on the way, as sums do.
 bool reduces(const WrongStep& step, std::uint32_t row) {
@@ -30,7 +30,7 @@ void offer_cuts(const WrongStep& step, Candidates& candidates) {
     const auto nothing_happens = [](Backward&, std::uint32_t) {};
     const std::string target = step.name(step.segment.target);
     std::vector<std::uint32_t> sums;
-    for (const std::uint32_t row : step.near(most_rows)) {
+    for (const std::uint32_t row : step.near(most_rows_walked)) {
         const bool sum = reduces(step, row);
         if (sum) sums.push_back(row);
         const Flat candidate = step.swept(row, nothing_happens);
@@ -61,7 +61,7 @@ void offer_cuts(const WrongStep& step, Candidates& candidates) {
 /// Each consumer's contribution alone.
 void offer_single(const WrongStep& step, Candidates& candidates) {
     const auto consumers = step.tape.consumers(step.segment.target);
-    if (consumers.size() < 2 || consumers.size() > most_rows) return;
+    if (consumers.size() < 2 || consumers.size() > most_rows_walked) return;
     if (step.swept(0, {}).empty()) return;
     for (const std::uint32_t row : consumers) {
         step.backward.drop(step.segment.target);
@@ -108,7 +108,7 @@ void offer_one_sample(const WrongStep& step, Candidates& candidates) {
 void offer_axes(const WrongStep& step, Candidates& candidates, std::uint32_t row, std::uint32_t operand) {
     const Shape from = step.tape.shape(operand), to = step.tape.shape(row);
     if (step.tape.tensor(operand) == nullptr || step.tape.tensor(row) == nullptr) return;
-    if (from.size() >= to.size() || !broadcasts_to(from, to) || static_cast<std::size_t>(to.rank()) > most_axes) return;
+    if (from.size() >= to.size() || !broadcasts_to(from, to) || static_cast<std::size_t>(to.rank()) > most_axes_walked) return;
     const Flat slope = step.tape.pushed(row, {{operand, step.tape.ones(operand)}});
     for (unsigned axes = 1; axes < 1u << to.rank(); ++axes) {
         std::vector<Index> over;
@@ -136,7 +136,7 @@ void offer_paths(const WrongStep& step, Candidates& candidates) {
     offer_cuts(step, candidates);
     offer_single(step, candidates);
     offer_one_sample(step, candidates);
-    for (const std::uint32_t row : step.near(most_rows))
+    for (const std::uint32_t row : step.near(most_rows_walked))
         for (const std::uint32_t operand : step.tape.operands(row))
             if (operand == step.segment.target || step.segment.inner(operand)) offer_axes(step, candidates, row, operand);
 }

@@ -98,6 +98,7 @@ WENGERT_INSTANTIATE(double)
 WENGERT_INSTANTIATE(std::int32_t)
 WENGERT_INSTANTIATE(Index)
 WENGERT_INSTANTIATE(bool)
+#undef WENGERT_INSTANTIATE
 template void accumulate(const View<float>&, const View<const float>&);
 template void accumulate(const View<double>&, const View<const double>&);
 template void accumulate(const View<Index>&, const View<const Index>&);

@@ -236,6 +236,7 @@ void batched_matmul(const View<const T>& a, const View<const T>& b, const View<T
     template void batched_matmul(const View<const T>&, const View<const T>&, const View<T>&, bool);
 WENGERT_INSTANTIATE(float)
 WENGERT_INSTANTIATE(double)
+#undef WENGERT_INSTANTIATE
 
 }  // namespace kernels
 }  // namespace v1

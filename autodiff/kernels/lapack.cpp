@@ -231,6 +231,7 @@ bool svd(Index n, T* a, T* left, T* s, T* right) {
     template bool svd(Index, T*, T*, T*, T*);
 WENGERT_INSTANTIATE(float)
 WENGERT_INSTANTIATE(double)
+#undef WENGERT_INSTANTIATE
 // NOLINTEND(bugprone-macro-parentheses)
 
 }  // namespace kernels

@@ -213,6 +213,7 @@ void avg_pool2d_input(const View<const T>& ybar, const View<T>& xbar, const Pool
     template void avg_pool2d_input(const View<const T>&, const View<T>&, const Pool2dGeometry&, bool);
 WENGERT_INSTANTIATE(float)
 WENGERT_INSTANTIATE(double)
+#undef WENGERT_INSTANTIATE
 
 }  // namespace kernels
 }  // namespace v1

@@ -317,6 +317,7 @@ void logsumexp(const View<const T>& x, const Extents& axes, T* y) {
     template void logsumexp(const View<const T>&, const Extents&, T*);
 WENGERT_INSTANTIATE(float)
 WENGERT_INSTANTIATE(double)
+#undef WENGERT_INSTANTIATE
 template void sum(const View<const Index>&, const Extents&, Index*);
 
 }  // namespace kernels

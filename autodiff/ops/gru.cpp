@@ -155,6 +155,7 @@ Tensor<T> gru_sequence(const Tensor<T>& x, const Tensor<T>& h, const Tensor<T>& 
     template Tensor<T> gru_sequence(const Tensor<T>&, const Tensor<T>&, const Tensor<T>&, const Tensor<T>&, bool);
 WENGERT_INSTANTIATE(float)
 WENGERT_INSTANTIATE(double)
+#undef WENGERT_INSTANTIATE
 
 }  // namespace v1
 }  // namespace autodiff

@@ -99,6 +99,7 @@ WENGERT_INSTANTIATE(double)
 WENGERT_INSTANTIATE(std::int32_t)
 WENGERT_INSTANTIATE(std::int64_t)
 WENGERT_INSTANTIATE(bool)
+#undef WENGERT_INSTANTIATE
 
 }  // namespace v1
 }  // namespace autodiff

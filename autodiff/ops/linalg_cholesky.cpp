@@ -82,6 +82,7 @@ Tensor<T> logdet(const Tensor<T>& a) {
     template Tensor<T> logdet(const Tensor<T>&);
 WENGERT_INSTANTIATE(float)
 WENGERT_INSTANTIATE(double)
+#undef WENGERT_INSTANTIATE
 
 }  // namespace v1
 }  // namespace autodiff

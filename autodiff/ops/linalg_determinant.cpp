@@ -237,6 +237,7 @@ SignAndLog<T> slogdet(const Tensor<T>& a) {
     template SignAndLog<T> slogdet(const Tensor<T>&);
 WENGERT_INSTANTIATE(float)
 WENGERT_INSTANTIATE(double)
+#undef WENGERT_INSTANTIATE
 
 }  // namespace v1
 }  // namespace autodiff

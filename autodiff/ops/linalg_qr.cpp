@@ -19,7 +19,7 @@ inline namespace v1 {
 namespace {
 
 template <class T>
-Qr<T> unpacked(const Tensor<T>& both) {
+Qr<T> factors_of(const Tensor<T>& both) {
     const Index n = both.shape()[-1], m = both.shape()[-2] - n;
     return {rows(both, 0, m), rows(both, m, m + n)};
 }
@@ -31,14 +31,14 @@ class QrFactors final : public Primitive {
     [[nodiscard]] std::string_view name() const override { return "qr"; }
     [[nodiscard]] bool saves_result() const override { return true; }
     void vjp(Pullback& pull) const override {
-        const Qr<T> y = unpacked(pull.result<T>()), ybar = unpacked(pull.ybar<T>());
+        const Qr<T> y = factors_of(pull.result<T>()), ybar = factors_of(pull.ybar<T>());
         const Tensor<T> m = matmul(y.r, transposed(ybar.r)) - matmul(transposed(ybar.q), y.q),
                         lower = m * triangle(m.shape()[-1], true, T(0.5));
         pull.add(0, divided(ybar.q + matmul(y.q, lower + transposed(lower)), y.r, true));
     }
     // q^T adot r^-1 = q^T qdot + rdot r^-1: the first part is antisymmetric, the second upper triangular.
     [[nodiscard]] AnyTensor jvp(const Pushforward& push) const override {
-        const Qr<T> y = unpacked(push.result<T>());
+        const Qr<T> y = factors_of(push.result<T>());
         const Tensor<T> moved = divided(push.tangent<T>(0), y.r, false), inside = matmul(transposed(y.q), moved);
         const Tensor<T> lower = inside * triangle(inside.shape()[-1], true, T(0)), upper = inside - lower + transposed(lower);
         return concat({moved - matmul(y.q, upper), matmul(upper, y.r)}, -2);
@@ -83,7 +83,7 @@ Qr<T> decomposed(std::string_view operation, const Tensor<T>& a) {
         if (const Index column = dependent[static_cast<std::size_t>(k)]; column >= 0)
             throw ValueError(operation, "linearly independent columns",
                              fmt::format("{} whose column {} depends on those before it", described(a, k), column));
-    return unpacked(record<QrFactors<T>>(std::move(both), std::move(operands)));
+    return factors_of(record<QrFactors<T>>(std::move(both), std::move(operands)));
 }
 
 }  // namespace
@@ -110,6 +110,7 @@ Tensor<T> lstsq(const Tensor<T>& a, const Tensor<T>& b) {
     template Tensor<T> lstsq(const Tensor<T>&, const Tensor<T>&);
 WENGERT_INSTANTIATE(float)
 WENGERT_INSTANTIATE(double)
+#undef WENGERT_INSTANTIATE
 
 }  // namespace v1
 }  // namespace autodiff

@@ -206,6 +206,7 @@ Tensor<T> triangular_solve(const Tensor<T>& a, const Tensor<T>& b, const Triangu
     template Tensor<T> triangular_solve(const Tensor<T>&, const Tensor<T>&, const Triangular&);
 WENGERT_INSTANTIATE(float)
 WENGERT_INSTANTIATE(double)
+#undef WENGERT_INSTANTIATE
 
 }  // namespace v1
 }  // namespace autodiff

@@ -179,6 +179,7 @@ LstmOutput<T> lstm_sequence(const Tensor<T>& x, const Tensor<T>& h, const Tensor
     template LstmOutput<T> lstm_sequence(const Tensor<T>&, const Tensor<T>&, const Tensor<T>&, const Tensor<T>&, bool);
 WENGERT_INSTANTIATE(float)
 WENGERT_INSTANTIATE(double)
+#undef WENGERT_INSTANTIATE
 
 }  // namespace v1
 }  // namespace autodiff

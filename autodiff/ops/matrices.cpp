@@ -147,6 +147,7 @@ Tensor<T> triangle(Index n, bool lower, T diagonal) {
     template Tensor<T> triangle(Index, bool, T);
 WENGERT_INSTANTIATE(float)
 WENGERT_INSTANTIATE(double)
+#undef WENGERT_INSTANTIATE
 
 }  // namespace v1
 }  // namespace autodiff

@@ -193,6 +193,7 @@ BatchNormalised<T> batch_norm(const Tensor<T>& x, const Tensor<T>& weight, const
     template BatchNormalised<T> batch_norm(const Tensor<T>&, const Tensor<T>&, const Tensor<T>&, double);
 WENGERT_INSTANTIATE(float)
 WENGERT_INSTANTIATE(double)
+#undef WENGERT_INSTANTIATE
 
 }  // namespace v1
 }  // namespace autodiff

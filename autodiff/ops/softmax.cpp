@@ -156,6 +156,7 @@ Tensor<T> softmax_cross_entropy(const Tensor<T>& z, const Tensor<Index>& labels)
     template Tensor<T> softmax_cross_entropy(const Tensor<T>&, const Tensor<Index>&);
 WENGERT_INSTANTIATE(float)
 WENGERT_INSTANTIATE(double)
+#undef WENGERT_INSTANTIATE
 
 }  // namespace v1
 }  // namespace autodiff
