@@ -192,10 +192,14 @@ Slope Judge::one_sided(const Case& c, int side, int level) const {
     return extrapolate(q, c.line.step(level), 1, rounding(c));
 }
 
-/// Whether a slope on one side is one: where f jumps there is none.
-bool Judge::usable(const Case& c, const Slope& slope) const {
-    return std::isfinite(slope.value) &&
-           slope.error <= sure * std::fmax(std::fmax(std::abs(slope.value), c.size), tolerance(c, slope.value));
+/// Whether a slope on one side is one: where f jumps there is none. A slope of 0 has nothing of its own that its error were small beside,
+/// so the slope on the other side counts, if that is one.
+bool Judge::usable(const Case& c, const Slope& slope, const Slope& other) const {
+    const auto known = [&c, this](const Slope& s, double beside) {
+        const double size = std::fmax(std::fmax(std::abs(s.value), beside), std::fmax(c.size, tolerance(c, s.value)));
+        return std::isfinite(s.value) && s.error <= sure * size;
+    };
+    return known(slope, known(other, 0) ? std::abs(other.value) : 0);
 }
 
 std::optional<GradcheckElement> Judge::by_complex_step(const Case& c) const {
@@ -296,14 +300,14 @@ GradcheckElement Judge::settled(const Case& c, bool only_central) const {
     if (result.verdict == Verdict::pass) return result;
     const Slope left = one_sided(c, Line::left), right = one_sided(c, Line::right);
     const double apart = std::abs(left.value - right.value);
-    if (!on.right && usable(c, left) && usable(c, right) && apart > 10 * (left.error + right.error) + tolerance(c, apart))
+    if (!on.right && usable(c, left, right) && usable(c, right, left) && apart > 10 * (left.error + right.error) + tolerance(c, apart))
         return between(c, left, right, "a kink at x that no recorded operation shows");
     return result;
 }
 
 /// On a kink the gradient has to lie between the slopes on both sides; beside a jump, it has to be the slope on the side without.
 GradcheckElement Judge::between(const Case& c, const Slope& left, const Slope& right, std::string note) const {
-    const bool has_left = usable(c, left), has_right = usable(c, right);
+    const bool has_left = usable(c, left, right), has_right = usable(c, right, left);
     Slope nearest = has_left ? left : right;
     if (has_left && has_right) {
         const double low = std::min(left.value, right.value), high = std::max(left.value, right.value);

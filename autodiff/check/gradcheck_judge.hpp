@@ -63,7 +63,7 @@ class Judge {
     [[nodiscard]] Slope contradicted(const Case& c, int level, Slope slope) const;
     [[nodiscard]] Slope one_sided(const Case& c, int side, int level = Line::central - 2) const;
     [[nodiscard]] GradcheckElement between(const Case& c, const Slope& left, const Slope& right, std::string note) const;
-    [[nodiscard]] bool usable(const Case& c, const Slope& slope) const;
+    [[nodiscard]] bool usable(const Case& c, const Slope& slope, const Slope& other) const;
     [[nodiscard]] std::optional<Kink> crossed(const Line& line, int level, int side) const;
     /// The largest steps within the piece of x.
     struct Piece {

@@ -31,6 +31,13 @@ auto claims(G g) {
 
 BOOST_AUTO_TEST_SUITE(gradcheck_kinks)
 
+BOOST_AUTO_TEST_CASE(a_side_that_is_flat_is_a_slope_however_noisy_the_rest_of_the_sum) {
+    const auto f = [](const Tensor<double>& x) { return sum(relu(x)); };
+    const GradReport report = gradcheck(f, Tensor<double>({3}, {-1, 0, 2e5}), {.names = {"x"}});
+    BOOST_TEST(report.verdict == Verdict::pass, report.text());
+    BOOST_TEST(report.elements[1].on_kink);
+}
+
 BOOST_AUTO_TEST_CASE(the_relu_at_zero_is_named_and_its_subgradient_passes) {
     const auto f = [](const Scalar& x) { return x + 3.0 * relu(x); };
     const GradReport report = gradcheck(f, 0.0, {.names = {"z"}, .negative_control = false});
