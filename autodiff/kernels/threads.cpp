@@ -44,29 +44,29 @@ int threads() noexcept { return static_cast<int>(Control::active_value(Control::
 
 void set_threads(int count) {
     if (count < 1) throw ValueError("set_threads", "at least 1 thread", fmt::format("{}", count));
-    Settings& mine = settings();
-    const std::lock_guard lock(mine.mutex);
-    mine.limit.reset();  // limits of two living controls would combine to the smaller one
-    mine.limit = std::make_unique<Control>(Control::max_allowed_parallelism, static_cast<std::size_t>(count));
+    Settings& ours = settings();
+    const std::lock_guard lock(ours.mutex);
+    ours.limit.reset();  // limits of two living controls would combine to the smaller one
+    ours.limit = std::make_unique<Control>(Control::max_allowed_parallelism, static_cast<std::size_t>(count));
     if (!has_openblas()) return;
-    mine.blas_threads = count;
-    if (mine.serial_scopes == 0) openblas_set_num_threads(count);
+    ours.blas_threads = count;
+    if (ours.serial_scopes == 0) openblas_set_num_threads(count);
 }
 
 SerialBlas::SerialBlas() {
     if (!has_openblas()) return;
-    Settings& mine = settings();
-    const std::lock_guard lock(mine.mutex);
-    if (mine.serial_scopes++ > 0) return;
-    mine.blas_threads = openblas_get_num_threads();
-    if (mine.blas_threads > 1) openblas_set_num_threads(1);
+    Settings& ours = settings();
+    const std::lock_guard lock(ours.mutex);
+    if (ours.serial_scopes++ > 0) return;
+    ours.blas_threads = openblas_get_num_threads();
+    if (ours.blas_threads > 1) openblas_set_num_threads(1);
 }
 
 SerialBlas::~SerialBlas() {
     if (!has_openblas()) return;
-    Settings& mine = settings();
-    const std::lock_guard lock(mine.mutex);
-    if (--mine.serial_scopes == 0 && mine.blas_threads > 1) openblas_set_num_threads(mine.blas_threads);
+    Settings& ours = settings();
+    const std::lock_guard lock(ours.mutex);
+    if (--ours.serial_scopes == 0 && ours.blas_threads > 1) openblas_set_num_threads(ours.blas_threads);
 }
 
 void run_blocks(Index count, Index block, void (*body)(const void*, Index, Index), const void* context) {

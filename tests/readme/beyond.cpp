@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The blocks of README.md on control, recorded functions, sparsity and linear algebra, as they stand there.
 #include "autodiff/autodiff.hpp"
+#include "autodiff/check/gradcheck.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <cmath>
@@ -100,6 +101,17 @@ BOOST_AUTO_TEST_CASE(tensors_at_speed) {
     BOOST_TEST(in_use + cached <= limit);
     BOOST_CHECK_THROW(Tensor<double>::zeros({Index{1} << 30}), MemoryError);
     autodiff::memory::set_limit(0);
+}
+
+BOOST_AUTO_TEST_CASE(gradient_checking) {
+    const auto x = Tensor<double>::of({0.3, -1.2, 0.5});
+    auto f = [](const auto& v) { return sum(sin(v) * exp(v)); };
+    auto report = gradcheck(f, x, {.names = {"x"}});         // the tape's gradient; one of your own stands between f and x
+    if (!report) fmt::print("{}", report.text());            // verdict, elements, step, likely cause
+
+    BOOST_TEST(bool(report));
+    const auto wrong = gradcheck(f, [](const Tensor<double>& v) { return exp(v); }, x, {.names = {"x"}});
+    BOOST_TEST(!wrong);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
