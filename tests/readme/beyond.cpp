@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(tensors_at_speed) {
 BOOST_AUTO_TEST_CASE(gradient_checking) {
     const auto x = Tensor<double>::of({0.3, -1.2, 0.5});
     auto f = [](const auto& v) { return sum(sin(v) * exp(v)); };
-    auto report = gradcheck(f, x, {.names = {"x"}});         // the tape's gradient; one of your own stands between f and x
+    auto report = gradcheck(f, x, {.names = {"x"}});         // the tape's gradient, or one of your own, which stands between f and x
     if (!report) fmt::print("{}", report.text());            // verdict, elements, step, likely cause
 
     BOOST_TEST(bool(report));
