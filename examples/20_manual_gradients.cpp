@@ -44,7 +44,8 @@ int main() {
     evidence.check("one step is wrong", wrong.size() == 1);
     const auto& step = careless.steps[wrong.front()];
     evidence.check("it is dz1", step.value == "z1");
-    evidence.check("and what it lacks is the derivative of the activation", step.exact && step.mistakes.front().kind == "missing_derivative");
+    evidence.check("and what it lacks is the derivative of the activation",
+                   step.exact && step.mistakes.front().kind == "missing_derivative");
     evidence.check("the careful derivation agrees", careful.agrees);
     return evidence.status();
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "autodiff/check/branches.hpp"
 
+#include "autodiff/explain/reading.hpp"
 #include "autodiff/explain/words.hpp"
 #include "autodiff/node.hpp"
 #include "autodiff/rules/dependence.hpp"
@@ -50,19 +51,6 @@ Tensor<T> probes(std::uint32_t row, const Shape& shape) {
 bool same(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
 
 }  // namespace
-
-std::vector<double> numbers_of(const AnyTensor& x) {
-    return std::visit(
-        []<class X>(const X& tensor) -> std::vector<double> {
-            if constexpr (std::same_as<X, std::monostate>) {
-                return {};
-            } else {
-                const X row_major = tensor.contiguous();
-                return {row_major.data().begin(), row_major.data().end()};
-            }
-        },
-        x);
-}
 
 Branches::Branches(const Tape& tape, const Values& results)
     : tape_(&tape), rows_(tape.list().rows), branches_(tape.branches().begin(), tape.branches().end()) {
@@ -123,7 +111,7 @@ void Branches::read_tensor(std::size_t index) {
     if (how == Shows::nothing) return;
     std::vector<double> numbers;
     if (how == Shows::value) {
-        numbers = numbers_of(node.value);
+        numbers = flattened(node.value);
     } else {
         std::vector<double> scalars(node.row, 0.0);
         Adjoints<double> tangents{scalars.data(), std::vector<AnyTensor>(index)};
@@ -137,7 +125,7 @@ void Branches::read_tensor(std::size_t index) {
                 tangents.block[source.node] = probes<float>(source.row, nodes[source.node].shape);
         }
         try {
-            numbers = numbers_of(node.primitive->jvp(Pushforward(nodes, index, tangents)));
+            numbers = flattened(node.primitive->jvp(Pushforward(nodes, index, tangents)));
         } catch (const TapeError&) {
             return;  // an operation without forward mode keeps its pieces to itself
         }
@@ -223,7 +211,7 @@ Kink Branches::describe(std::uint32_t row, std::size_t flat) const {
             list(named(source.row), tape_->list().value[source.row]);
         } else if (nodes[source.node].shape == node.shape && node.shape.rank() > 0) {
             element_wise = true;
-            list(fmt::format("{}[{}]", named(source.row), position(node.shape, flat)), numbers_of(nodes[source.node].value).at(flat));
+            list(fmt::format("{}[{}]", named(source.row), position(node.shape, flat)), flattened(nodes[source.node].value).at(flat));
         } else {
             list(named(source.row), {});
         }

@@ -28,9 +28,6 @@ struct Kink {
 /// `1, 2`: the indices of the element at a flat position.
 [[nodiscard]] std::string position(const Shape& shape, std::size_t flat);
 
-/// Its elements in row-major order; none where it is absent.
-[[nodiscard]] std::vector<double> numbers_of(const AnyTensor& x);
-
 class Branches {
   public:
     /// Of the rows that results are computed from, and of everything that was decided. The tape keeps operations, and lives as long as

@@ -121,7 +121,7 @@ class Work {
             a.step.verdict = Comparison::Verdict::shape;
             a.step.note = about_shapes(tape_, row, a.step.given_shape);
         } else {
-            given_[row] = flat(value);
+            given_[row] = flattened(value);
             names_[row] = a.step.name;
         }
         asked_.push_back(std::move(a));

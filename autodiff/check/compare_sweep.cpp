@@ -51,7 +51,7 @@ bool Backward::arrived(std::uint32_t row) const {
 
 Flat Backward::adjoint(std::uint32_t row) const {
     if (tape_.tensor(row) == nullptr) return {scalar_[row]};
-    Flat values = flat(tensor(row));
+    Flat values = flattened(tensor(row));
     if (values.empty()) values.assign(static_cast<std::size_t>(tape_.shape(row).size()), 0);
     return values;
 }

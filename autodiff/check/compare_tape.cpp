@@ -12,19 +12,6 @@ namespace autodiff {
 inline namespace v1 {
 namespace check {
 
-Flat flat(const AnyTensor& x) {
-    return std::visit(
-        []<class X>(const X& tensor) -> Flat {
-            if constexpr (std::same_as<X, std::monostate>) {
-                return {};
-            } else {
-                const X row_major = tensor.contiguous();
-                return {row_major.data().begin(), row_major.data().end()};
-            }
-        },
-        x);
-}
-
 namespace {
 
 Tape& with_operations(Tape& tape) {
@@ -120,7 +107,7 @@ bool CheckedTape::is_float(std::uint32_t row) const {
 
 Flat CheckedTape::value(std::uint32_t row) const {
     const Node* const node = tensor(row);
-    return node == nullptr ? Flat{tape_.list().value[row]} : flat(node->value);
+    return node == nullptr ? Flat{tape_.list().value[row]} : flattened(node->value);
 }
 
 template <class T>
@@ -152,7 +139,7 @@ Flat CheckedTape::pushed(std::uint32_t row, const std::map<std::uint32_t, AnyTen
     std::vector<double> numbers(std::size_t{row} + 1, 0);
     Adjoints<double> all{numbers.data(), std::vector<AnyTensor>(n)};
     for (const auto& [operand, tangent] : tangents) all.block[node_at(operand)] = tangent;
-    return flat(nodes[n].primitive->jvp(Pushforward(nodes, n, all)));
+    return flattened(nodes[n].primitive->jvp(Pushforward(nodes, n, all)));
 }
 
 AnyTensor CheckedTape::ones(std::uint32_t row) const {

@@ -5,6 +5,7 @@
 /// tape between a value and the adjoints that were given above it.
 #pragma once
 
+#include "autodiff/explain/reading.hpp"
 #include "autodiff/node.hpp"
 #include "autodiff/tape.hpp"
 
@@ -20,7 +21,6 @@ namespace check {
 
 /// Elements in row-major order: what is compared.
 using Flat = std::vector<double>;
-[[nodiscard]] Flat flat(const AnyTensor& x);
 
 /// A tape up to a loss. A *value* is a row: a number, or a tensor.
 class CheckedTape {

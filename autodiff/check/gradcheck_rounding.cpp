@@ -2,6 +2,7 @@
 #include "autodiff/check/gradcheck_rounding.hpp"
 
 #include "autodiff/check/branches.hpp"
+#include "autodiff/explain/reading.hpp"
 #include "autodiff/ops/linear.hpp"
 #include "autodiff/sweep.hpp"
 
@@ -64,7 +65,7 @@ double RowAdjoints::values() const {
         if (nodes[n].scalar_result)
             squares.add(rows_[nodes[n].row] * list.value[nodes[n].row]);
         else
-            squares.add(numbers_of(adjoints_.block[n]), numbers_of(nodes[n].value));
+            squares.add(flattened(adjoints_.block[n]), flattened(nodes[n].value));
     }
     return squares.root();
 }
@@ -90,7 +91,7 @@ double RowAdjoints::slopes(const Values& x, const Values& u) const {
         if (nodes[n].scalar_result)
             squares.add(rows_[nodes[n].row] * rows[nodes[n].row]);
         else
-            squares.add(numbers_of(adjoints_.block[n]), numbers_of(tangents.block[n]));
+            squares.add(flattened(adjoints_.block[n]), flattened(tangents.block[n]));
     }
     return squares.root();
 }

@@ -42,7 +42,7 @@ struct At {
         const Shape from = step.tape.shape(operand), to = step.tape.shape(row);
         const Flat candidate = step.swept(row, [&](Backward& backward, std::uint32_t at) {
             const Flat ybar = backward.adjoint(at);
-            backward.add(operand, from == to ? ybar : flat(sum_to(Tensor<double>(to, ybar), from)));
+            backward.add(operand, from == to ? ybar : flattened(sum_to(Tensor<double>(to, ybar), from)));
         });
         candidates.offer(rank, mistake, candidate);
     }

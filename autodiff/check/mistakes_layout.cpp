@@ -41,7 +41,7 @@ void offer_orders(const WrongStep& step, Candidates& candidates, const Tensor<do
         candidates.offer(of_layout,
                          {"transposed", text,
                           fmt::format("your {} equals the expected one with its axes exchanged", step.name(step.segment.target)), 0, 0},
-                         flat(moved));
+                         flattened(moved));
     }
 }
 
@@ -54,7 +54,7 @@ void offer_flips(Candidates& candidates, const Tensor<double>& expected) {
         candidates.offer(of_place,
                          {"flipped", fmt::format("reversed along ax{} {}", over.size() == 1 ? "is" : "es", fmt::join(over, ", ")),
                           "your elements are the expected ones, last to first", 0, 0},
-                         flat(flip(expected, Axes(std::span<const Index>(over)))));
+                         flattened(flip(expected, Axes(std::span<const Index>(over)))));
     }
 }
 

@@ -68,7 +68,7 @@ std::vector<Flat> contributions(const Place& at, const AnyTensor& ybar, const st
         Adjoints<double> tangents{scalars.data(), std::vector<AnyTensor>(tape.nodes().size())};
         tangents.block[v] = Tensor<T>(shape, std::vector<T>(value.begin(), value.end()));
         tangent_sweep(tape.list(), tape.nodes(), tangents, tape.list().rows - 1, ListedPartials{tape.list()}, from);
-        result.push_back(flat(tangents.block[xbar->place().node]));
+        result.push_back(flattened(tangents.block[xbar->place().node]));
     }
     return result;
 }
@@ -117,10 +117,10 @@ void offer_at(const Place& at, Candidates& candidates) {
         const Node& node = nodes[n];
         if (node.row == at.other || node.scalar_result || !tape.reached(node.row)) continue;
         if (node.shape == shape) {
-            values.push_back(flat(node.value));
+            values.push_back(flattened(node.value));
             whose.push_back(tape.words(node.row));
         } else if (tape.named(node.row) && shape.rank() == 2 && node.shape == Shape{shape[1], shape[0]}) {
-            values.push_back(flat(transpose(Tensor<double>(node.shape, flat(node.value)))));
+            values.push_back(flattened(transpose(Tensor<double>(node.shape, flattened(node.value)))));
             whose.push_back(tape.words(node.row) + "^T");
         }
     }

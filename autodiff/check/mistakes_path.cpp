@@ -119,7 +119,7 @@ void offer_axes(const WrongStep& step, Candidates& candidates, std::uint32_t row
         const Flat candidate = step.swept(row, [&](Backward& backward, std::uint32_t at) {
             Flat product = backward.adjoint(at);
             std::transform(product.begin(), product.end(), slope.begin(), product.begin(), std::multiplies<>());
-            backward.add(operand, flat(sum(Tensor<double>(to, product), Axes(std::span<const Index>(over)))));
+            backward.add(operand, flattened(sum(Tensor<double>(to, product), Axes(std::span<const Index>(over)))));
         });
         candidates.offer(of_sum,
                          {"wrong_axis",

@@ -30,7 +30,7 @@ void offer_at(const WrongStep& step, Candidates& candidates, std::uint32_t row, 
             backward.pass(at);
             const Matrix zbar(shape, backward.adjoint(operand));
             backward.set(operand, before);
-            backward.add(operand, flat(what(zbar, ybar)));
+            backward.add(operand, flattened(what(zbar, ybar)));
         });
         candidates.offer(of_other_derivative, std::move(mistake), candidate);
     };
