@@ -2,7 +2,7 @@
 /// Everything, and the map of the library.
 ///
 ///   rules/        the table of derivatives: one struct a function, one list that everything enumerates
-///   tape.hpp      the Wengert list: columns, variables, mark / rewind / clear, statistics
+///   tape.hpp      the Wengert list: columns, variables, mark / rewind / clear, statistics; parts of it with names: tape_scopes.hpp
 ///   handle.hpp    Scalar, a number with a place on a tape      recorder.hpp  how an operator becomes a row      scalar.hpp  its arithmetic
 ///   condition.hpp comparisons of Scalars: a branch, or for where() a value
 ///   shape.hpp     extents, strides, broadcasting               tensor.hpp    values + shape + place on a tape
@@ -21,7 +21,8 @@
 ///   checkpoint.hpp memory for time (revolve.hpp: which snapshots)  implicit.hpp  fixed points and roots
 ///                         Behind these: call.hpp, a program inside a program      compensated.hpp  adjoints that remember what rounding lost
 ///   structure.hpp models are plain structs: their parameters by name
-///   check/        manual gradients against the tape, and which mistake was made
+///   check/        gradient checking; manual gradients against the tape, and which mistake was made
+///   io/           npy, npz, JSON and safetensors
 ///   explain/      the ledger of the chain rule, in words and numbers
 ///   memory.hpp    the pool that tensors live in                fast_paths.hpp  kernels of compositions, on or off
 ///   kernels/      numbers only: loops, GEMM, convolution, threads
@@ -29,6 +30,7 @@
 #pragma once
 
 #include "autodiff/check/compare.hpp"
+#include "autodiff/check/remarks.hpp"
 #include "autodiff/checkpoint.hpp"
 #include "autodiff/control.hpp"
 #include "autodiff/custom.hpp"

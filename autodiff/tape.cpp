@@ -82,6 +82,7 @@ void Tape::clear() {
     if (!nodes_.empty()) nodes_.clear();
     if (!names_.empty()) names_.clear();
     if (!branches_.empty()) branches_.clear();
+    if (!scopes_.parts().empty()) scopes_.rewind(1);
     begin_recording();
 }
 
@@ -252,6 +253,7 @@ void Tape::rewind(const Mark& m) {
     while (!nodes_.empty() && nodes_.back().row >= rows) nodes_.pop_back();
     while (!names_.empty() && names_.back().first >= rows) names_.pop_back();
     branches_.resize(m.branches_);
+    scopes_.rewind(rows);
 }
 
 // Statistics --------------------------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@
 #include "autodiff/error.hpp"
 #include "autodiff/rules/list.hpp"
 #include "autodiff/stable_list.hpp"
+#include "autodiff/tape_scopes.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -138,6 +139,10 @@ class Tape : private WengertList {
     template <class T>
     void name(const Tensor<T>& x, std::string_view name);
 
+    /// While what this returns lives, what is recorded belongs to a part of the program that explanations call by this name and by the line
+    /// of the call: `const auto layer = tape.scope("layer 1");`. Parts nest. throws ValueError for an empty name
+    TapeScope scope(std::string_view name, const std::source_location& where = std::source_location::current());
+
     /// Keeps the adjoint of an intermediate value, so that gradient(y)[x] can tell it: on a tape that keeps derivatives only, tensors are
     /// forgotten as soon as the sweep has passed them; Scalars never are. throws TapeError unless x is on this tape
     void retain(const Scalar& x);
@@ -184,6 +189,7 @@ class Tape : private WengertList {
     /// Where operations are kept: the comparisons of recorded values that decided something, in the order of the program.
     [[nodiscard]] std::span<const Branch> branches() const noexcept { return branches_; }
     void note_branch(const Branch& branch) { branches_.push_back(branch); }
+    [[nodiscard]] std::span<const TapeScopes::Part> scopes() const noexcept { return scopes_.parts(); }
     /// Whether the row belongs to this recording (or to a part of an earlier one that a rewind has kept).
     [[nodiscard]] bool holds(std::uint32_t row, RecordingId id) const noexcept;
     /// The rows that each id covers: `first` of each, oldest first. More than one only after a rewind.
@@ -210,6 +216,7 @@ class Tape : private WengertList {
 
   private:
     friend struct Recorder;
+    friend class TapeScope;
     /// A row without scalar operands: a variable, a tensor row, a mark.
     [[gnu::always_inline]] std::uint32_t append_leaf(double x) {
         if (leaf_rows_ >= leaf_capacity_ || rows > limits_.rows) [[unlikely]]
@@ -241,6 +248,7 @@ class Tape : private WengertList {
     std::vector<Segment> segments_;
     NodeList nodes_;
     std::vector<Branch> branches_;
+    TapeScopes scopes_;
     std::vector<std::pair<std::uint32_t, std::string>> names_;  // sorted by row
 };
 

@@ -72,6 +72,7 @@ class Work {
     Work(const ManualGradients& manual, Tape& tape, std::uint32_t root, const CompareOptions& options)
         : tape_(tape, root), options_(options), backward_(tape_) {
         for (const auto& [name, value] : manual.entries()) ask(name, value);
+        for (const auto& [name, value] : options.previous.entries()) remember(name, value);
         // In the order in which the sweep completes them; what one step completes, in the order of the tape.
         std::stable_sort(asked_.begin(), asked_.end(), [this](const Asked& a, const Asked& b) {
             const std::uint32_t by_a = tape_.completed_by(a.row), by_b = tape_.completed_by(b.row);
@@ -127,6 +128,14 @@ class Work {
         asked_.push_back(std::move(a));
     }
 
+    void remember(const std::string& name, const AnyTensor& value) {
+        const std::uint32_t row = resolved(tape_, name);
+        if (tape_.shape(row) != shape_of(value))
+            throw ValueError("compare", fmt::format("a previous {} of shape {}", printable(name), to_string(tape_.shape(row))),
+                             to_string(shape_of(value)));
+        previous_[row] = flattened(value);
+    }
+
     void expect() {
         global_ = swept_at_once(tape_, given_, false), local_ = swept_at_once(tape_, given_, true);
         global_size_ = magnitudes(tape_, given_, false, global_), local_size_ = magnitudes(tape_, given_, true, local_);
@@ -178,7 +187,18 @@ class Work {
             }
             return;
         }
-        const WrongStep wrong{tape_, backward_, part, given_, names_, yours, step, local_size_.at(a.row), a.single, options_};
+        const auto previous = previous_.find(a.row);
+        const WrongStep wrong{tape_,
+                              backward_,
+                              part,
+                              given_,
+                              names_,
+                              yours,
+                              step,
+                              local_size_.at(a.row),
+                              a.single,
+                              options_,
+                              previous == previous_.end() ? nullptr : &previous->second};
         diagnose(wrong, a.step);
         if (a.step.from_tape.elements == 0) {
             a.step.note = "equals the tape, though it does not follow from what you give above it";
@@ -238,7 +258,7 @@ class Work {
     const CompareOptions& options_;
     Backward backward_;
     std::vector<Asked> asked_;
-    Given given_, global_, local_, global_size_, local_size_;
+    Given given_, previous_, global_, local_, global_size_, local_size_;
     std::map<std::uint32_t, std::string> names_;
     std::map<std::uint32_t, std::set<std::uint32_t>> sources_;  // of each adjoint that is not right: where the mistakes are
     std::map<std::uint32_t, QuotientPattern> patterns_;

@@ -48,6 +48,8 @@ struct CompareOptions {
     Index first_index = 0;     ///< what the first index of an axis is called: 0, or 1 as in mathematics
     std::size_t worst = 5;     ///< how many of the worst elements are listed
     double learning_rate = 0;  ///< if known: tells weights that were updated too early from other scaled ones
+    /// If known, the gradients of the step before, by name as in ManualGradients: tells what was added to them instead of replacing them.
+    ManualGradients previous{};
 };
 
 /// What a wrong step looks like.
@@ -93,6 +95,7 @@ struct Comparison {
         /// A wrong step: what explains it exactly, the simplest first, the others being numerically the same; or what comes close.
         std::vector<Mistake> mistakes;
         bool exact = false;
+        bool limited = false;                ///< so much lies between it and what was given above it that not all of it was searched
         std::string note;                    ///< what else can be said
         std::vector<std::string> undecided;  ///< named values between this one and those given, that would narrow the mistake down
     };
@@ -123,7 +126,8 @@ Comparison compare_row(const ManualGradients& manual, std::uint32_t root, Record
 /// Adjoints that were computed by hand against those of the loss's tape, which must live on this thread and keep operations.
 /// cost     about ten sweeps; for each wrong step, some hundred sweeps of the part of the tape between it and what was given above it,
 ///          fewer if that part is long. The tape is left as it was, except that an empty row may stay at its end
-/// throws   ValueError for a name that no value has (naming the nearest) or that several have, TapeError if the loss is a constant,
+/// throws   ValueError for a name that no value has (naming the nearest) or that several have, and for a previous gradient that has not
+///          its value's shape; TapeError if the loss is a constant,
 ///          stale, or of a tape that keeps derivatives only, ShapeError if it has several elements; never for a wrong gradient
 [[nodiscard]] inline Comparison compare(const ManualGradients& manual, const Scalar& loss, const CompareOptions& options = {}) {
     return internal::compare_row(manual, loss.row(), loss.recording(), options);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A comparison as a table for people, and as JSON for programs.
 #include "autodiff/check/compare.hpp"
+#include "autodiff/explain/table.hpp"
 #include "autodiff/explain/words.hpp"
 
 #include <algorithm>
@@ -11,30 +12,6 @@ namespace autodiff {
 inline namespace v1 {
 
 namespace {
-
-std::size_t width(std::string_view text) {
-    return static_cast<std::size_t>(
-        std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0u) != 0x80u; }));
-}
-
-using Lines = std::vector<std::vector<std::string>>;
-
-/// Per line, its cells in columns two blanks apart.
-std::vector<std::string> aligned(const Lines& lines) {
-    std::vector<std::size_t> widths;
-    for (const auto& cells : lines)
-        for (std::size_t k = 0; k < cells.size(); ++k) {
-            if (widths.size() <= k) widths.push_back(0);
-            widths[k] = std::max(widths[k], width(cells[k]));
-        }
-    std::vector<std::string> out;
-    for (const auto& cells : lines) {
-        std::string line;
-        for (std::size_t k = 0; k < cells.size(); ++k) line += " " + cells[k] + std::string(widths[k] - width(cells[k]) + 1, ' ');
-        out.push_back(line.substr(0, line.find_last_not_of(' ') + 1) + '\n');
-    }
-    return out;
-}
 
 std::string by_x(const Shape& shape) {
     std::string text;
@@ -51,11 +28,12 @@ class Printer {
                                       c_.loss, number_(c_.loss_value), c_.steps.size(), c_.named);
         for (const Comparison::Step& step : c_.steps)
             if (step.verdict == Comparison::Verdict::shape) out += fmt::format("✗ {}: {}\n", step.name, step.note);
-        Lines lines{{"R", "adjoint", "shape", "worst", "yours", "tape", "ratio", "verdict"}};
-        for (const Comparison::Step& step : c_.steps) lines.push_back(cells(step));
-        const std::vector<std::string> table = aligned(lines);
-        out += table[0];
-        for (std::size_t k = 0; k < c_.steps.size(); ++k) out += table[k + 1] + below(c_.steps[k]);
+        TextTable table;
+        table.line({"R", "adjoint", "shape", "worst", "yours", "tape", "ratio", "verdict"});
+        for (const Comparison::Step& step : c_.steps) table.line(cells(step));
+        const std::vector<std::string> lines = table.lines(1);
+        out += lines[0];
+        for (std::size_t k = 0; k < c_.steps.size(); ++k) out += lines[k + 1] + below(c_.steps[k]);
         return out + c_.pattern + summary();
     }
 
@@ -100,6 +78,7 @@ class Printer {
             if (k == 0) out += fmt::format("{}{} ({})\n", indent, m.evidence.empty() ? "it fits" : m.evidence, residual);
         }
         if (step.mistakes.empty()) out += fmt::format("{}none of the usual mistakes gives these numbers\n", indent);
+        if (step.limited) out += fmt::format("{}not all that lies between it and what you gave was searched: it is long\n", indent);
         if (!step.undecided.empty())
             out += fmt::format("{}named values between it and what you gave: {}\n", indent, fmt::join(step.undecided, ", "));
         const Comparison::Difference& d = step.from_step;
@@ -197,6 +176,7 @@ std::string to_json(const Comparison& comparison) {
                          {"from_step", json_of(step.from_step)},
                          {"inherited_from", step.inherited_from},
                          {"exact", step.exact},
+                         {"limited", step.limited},
                          {"mistakes", mistakes},
                          {"note", step.note},
                          {"undecided", step.undecided}});

@@ -57,6 +57,8 @@ class Line {
     /// Per element of x, how far t = 1 goes.
     [[nodiscard]] double scale(std::size_t k) const;
     [[nodiscard]] std::vector<double> point(int level, int side) const;
+    /// x + t d
+    [[nodiscard]] std::vector<double> moved(double t) const;
 
     /// <weights, f> there.
     [[nodiscard]] double value(std::span<const double> weights, int level, int side) const;
@@ -70,7 +72,6 @@ class Line {
 
   private:
     [[nodiscard]] int last_level(double units_in_the_last_place, double size) const;
-    [[nodiscard]] std::vector<double> moved(double t) const;
     [[nodiscard]] const std::vector<double>& at(int level, int side) const;
 
     const GradcheckFunction* f_;

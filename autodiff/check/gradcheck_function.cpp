@@ -147,9 +147,11 @@ class First final : public GradcheckFunction {
         ++counts().sweeps;
         return pulled(run_, problem().x, y_, v);
     }
-    [[nodiscard]] std::vector<double> pull_again(const std::vector<double>& v) const override {
+    [[nodiscard]] std::vector<double> pull_again(const std::vector<double>& v) const override { return pull_at(x(), v); }
+    [[nodiscard]] std::vector<double> pull_at(const std::vector<double>& at, const std::vector<double>& v) const override {
         ++counts().evaluations, ++counts().sweeps;
-        return pulled(recorded_as_usual(problem(), problem().x), problem().x, y_, v);
+        const Values point = shaped(at);
+        return pulled(recorded_as_usual(problem(), point), point, y_, v);
     }
     [[nodiscard]] std::optional<std::vector<double>> push(const std::vector<double>& u, std::string& why) const override {
         if (!run_.recording) return std::vector<double>(number_, 0.0);
@@ -243,9 +245,10 @@ class Second final : public GradcheckFunction {
     [[nodiscard]] double rounding_of_slope(const std::vector<double>& v, const std::vector<double>& u) const override {
         return gradient_ ? eps() * RowAdjoints(*run_.tape, gradient_->results(), shaped(v)).slopes(gradient_->arguments(), shaped(u)) : 0;
     }
-    [[nodiscard]] std::vector<double> pull_again(const std::vector<double>& v) const override {
+    [[nodiscard]] std::vector<double> pull_again(const std::vector<double>& v) const override { return pull_at(x(), v); }
+    [[nodiscard]] std::vector<double> pull_at(const std::vector<double>& at, const std::vector<double>& v) const override {
         ++counts().evaluations, ++counts().sweeps;
-        Run run(problem(), problem().x, Detail::operations);
+        Run run(problem(), shaped(at), Detail::operations);
         return run.recording ? numbers_of(differentiated(run, v_).pull(seeds_at_all(shaped(v)))) : std::vector<double>(v.size(), 0.0);
     }
     [[nodiscard]] std::optional<std::vector<double>> push(const std::vector<double>& u, std::string&) const override {

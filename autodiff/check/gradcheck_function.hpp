@@ -56,6 +56,8 @@ class GradcheckFunction {
     [[nodiscard]] virtual std::vector<double> recorded_value() const { return value_at_x(); }
     /// The same J^T v from a new recording, for whoever wants to know whether it is the same.
     [[nodiscard]] virtual std::vector<double> pull_again(const std::vector<double>& v) const = 0;
+    /// J^T v at another point: how the gradient turns beside the one under test.
+    [[nodiscard]] virtual std::vector<double> pull_at(const std::vector<double>& x, const std::vector<double>& v) const = 0;
     /// What result i is called.
     [[nodiscard]] virtual std::string result(std::size_t i) const = 0;
     /// First and past-the-last result of each value that f returned.

@@ -58,6 +58,7 @@ class Judge {
     [[nodiscard]] GradcheckElement settled(const Case& c, bool only_central) const;
     [[nodiscard]] std::optional<GradcheckElement> by_complex_step(const Case& c) const;
     [[nodiscard]] GradcheckElement by_forward_mode(const Case& c) const;
+    [[nodiscard]] bool confirmed(const Case& c, int level) const;
     [[nodiscard]] Slope central(const Case& c) const;
     [[nodiscard]] Slope best(const Case& c, int level) const;
     [[nodiscard]] Slope contradicted(const Case& c, int level, Slope slope) const;

@@ -48,7 +48,10 @@ std::string WrongStep::name(std::uint32_t row) const {
 }
 
 Flat WrongStep::swept(std::uint32_t changed, const Instead& instead) const {
-    if (spent > most_work) return {};
+    if (spent > most_work) {
+        limited = true;
+        return {};
+    }
     spent += segment.work;
     return check::swept(
         backward, segment, given, [changed](std::uint32_t row) { return row == changed; }, instead);
@@ -56,6 +59,7 @@ Flat WrongStep::swept(std::uint32_t changed, const Instead& instead) const {
 
 std::vector<std::uint32_t> WrongStep::near(std::size_t most) const {
     const auto& rows = segment.rows;
+    limited = limited || rows.size() > most;
     return {rows.rbegin(), rows.rbegin() + static_cast<std::ptrdiff_t>(std::min(rows.size(), most))};
 }
 
@@ -119,6 +123,7 @@ void diagnose(const WrongStep& wrong, Comparison::Step& step) {
         offer_operands(wrong, candidates);
     }
     candidates.settle(step);
+    step.limited = wrong.limited && !step.exact;
 }
 
 }  // namespace check

@@ -13,7 +13,7 @@
 ///     overwritten          one contribution only, = instead of +=     wrong_operand       another value in an operand's place
 ///     forgotten_path       one contribution left out                  shifted flipped permuted   elements in other places
 ///     transposed           axes exchanged, or read in that order      float_precision     rounded to float on the way
-///     not_transposed       the linear map instead of its transpose
+///     not_transposed       the linear map instead of its transpose    not_cleared         added to the gradient of the step before
 #pragma once
 
 #include "autodiff/check/compare.hpp"
@@ -37,6 +37,7 @@ struct WrongStep {
     const Flat& magnitude;  ///< of its contributions
     bool single = false;    ///< a float takes part
     const CompareOptions& options;
+    const Flat* previous = nullptr;  ///< the target's adjoint in the step before, if that is known
 
     [[nodiscard]] std::string name(std::uint32_t row) const;
     /// The target's adjoint if `instead` happens at one row (0: at none); empty once all this has cost too much.
@@ -44,6 +45,7 @@ struct WrongStep {
     /// The rows of the segment next to the target, the nearest first.
     [[nodiscard]] std::vector<std::uint32_t> near(std::size_t most) const;
     mutable std::size_t spent = 0;
+    mutable bool limited = false;  ///< something was left out because the segment is long
 };
 
 /// Collects what comes near. Of the exact hits the simplest is the answer, and the others are said to equal it.

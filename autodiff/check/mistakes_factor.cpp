@@ -150,6 +150,14 @@ void offer_factors(const WrongStep& step, Candidates& candidates) {
                                  candidate);
         }
     }
+    if (step.previous != nullptr) {
+        Flat candidate(step.expected);
+        std::transform(candidate.begin(), candidate.end(), step.previous->begin(), candidate.begin(), std::plus<>());
+        candidates.offer(of_sign,
+                         {"not_cleared", "the gradient of the step before was not cleared: yours was added to it",
+                          "yours = expected + previous, in every element", 0, 0},
+                         candidate);
+    }
     offer_rounding(step, candidates);
 }
 

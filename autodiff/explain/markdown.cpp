@@ -148,10 +148,10 @@ class Document {
     void detail(const Trace::Reverse& step) {
         if (!step.reached) return;
         text_ += fmt::format("### R{} &ensp; {} = {}{}\n\n", step.number, cell(step.name), cell(step.computation),
-                             step.scope.empty() ? "" : " &ensp; (" + cell(step.scope) + ")");
+                             step.scope.empty() ? "" : " &ensp; (" + cell(scope_text(step.scope, step.place)) + ")");
         text_ += cell(step.why) + ".\n\n";
         for (const Trace::Remark& remark : trace_.remarks)
-            if (remark.step == step.number) text_ += fmt::format("{} {}\n\n", remark.wrong ? "✗" : "✓", cell(remark.text));
+            if (remark.step == step.number) text_ += fmt::format("{} {}\n\n", sign_of(remark.kind), cell(remark.text));
         if (step.tensor)
             tensor(step);
         else

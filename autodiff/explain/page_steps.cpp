@@ -133,8 +133,8 @@ std::string remarks(const Writer& write, std::uint32_t step) {
     std::string text;
     for (const Trace::Remark& remark : write.trace.remarks)
         if (remark.step == step)
-            text += fmt::format("<p class=\"remark {}\">{} {}</p>", remark.wrong ? "wrong" : "right", remark.wrong ? "✗" : "✓",
-                                html_escaped(remark.text));
+            text += fmt::format("<p class=\"remark{}\">{} {}</p>", remark.kind == Trace::Remark::Kind::wrong ? " wrong" : "",
+                                sign_of(remark.kind), html_escaped(remark.text));
     return text;
 }
 
@@ -158,7 +158,8 @@ std::string forward_steps(const Writer& write) {
             "{4}, is {5}.\">",
             id, step.number, write.text(step.scope), write.text(step.name), write.text(step.computation),
             html_escaped(quantity_text(step.value, write.number)));
-        text += head(write, id, step.name, step.computation, step.scope) + "<div class=\"body\">" + forward_formula(write, step);
+        text += head(write, id, step.name, step.computation, scope_text(step.scope, step.place)) + "<div class=\"body\">" +
+                forward_formula(write, step);
         if (!step.value.tensor || !step.value.known)
             text += "<p class=\"value\"><span class=\"label\">value</span> " + quantity(write, step.value) + "</p>";
         text += tensor_lines(write, step.value, "value") + flags(step.flags, false) + "</div></details>\n";
@@ -172,7 +173,7 @@ std::string reverse_steps(const Writer& write) {
         const std::string id = fmt::format("R{}", step.number);
         text += fmt::format("<details open class=\"step reverse\" id=\"{}\" data-row=\"{}\" data-scope=\"{}\" data-caption=\"{}\">", id,
                             step.row, write.text(step.scope), caption(write, step));
-        text += head(write, id, step.name, step.computation, step.scope) + "<div class=\"body\">";
+        text += head(write, id, step.name, step.computation, scope_text(step.scope, step.place)) + "<div class=\"body\">";
         text +=
             fmt::format("<section class=\"incoming\"><h4>incoming</h4><p class=\"formula\">{}<span class=\"num\"> = <b>{}</b></span></p>"
                         "<p class=\"why\">{}</p>{}</section>",

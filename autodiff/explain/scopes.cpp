@@ -2,7 +2,7 @@
 #include "autodiff/explain/tracing.hpp"
 
 #include <algorithm>
-#include <map>
+#include <fmt/format.h>
 
 namespace autodiff {
 inline namespace v1 {
@@ -45,14 +45,52 @@ std::set<std::string> numbered_layers(const Reading& tape) {
 
 }  // namespace
 
-Scopes::Scopes(const Reading& tape) : scope_(std::size_t{tape.root()} + 1, 0) {
+Scopes::Scopes(const Reading& tape) : scope_(std::size_t{tape.root()} + 1, 0), place_(scope_.size(), 0) {
+    follow_names(tape);
+    if (!tape.tape().scopes().empty()) follow_parts(tape);
+}
+
+std::uint32_t Scopes::id_of(const std::string& name) {
+    const auto [at, fresh_one] = ids_.try_emplace(name, static_cast<std::uint32_t>(names_.size()));
+    if (fresh_one) names_.push_back(name);
+    return at->second;
+}
+
+/// What Tape::scope() says comes before what names suggest. A variable that was made outside belongs to the part that alone reads it.
+void Scopes::follow_parts(const Reading& tape) {
+    const auto parts = tape.tape().scopes();
+    constexpr std::uint32_t outside = 0xffffffffu;
+    std::vector<std::uint32_t> scope_of_part(scope_.size(), outside);
+    std::vector<std::size_t> open;
+    std::size_t next = 0;
+    std::uint32_t scope = 0, place = 0;
+    for (std::uint32_t row = 1; row <= tape.root(); ++row) {
+        bool changed = std::erase_if(open, [&](std::size_t p) { return parts[p].end <= row; }) > 0;
+        for (; next < parts.size() && parts[next].first <= row; ++next)
+            if (parts[next].end > row) open.push_back(next), changed = true;
+        if (open.empty()) continue;
+        if (changed) {
+            std::string name;
+            for (const std::size_t p : open) name += (name.empty() ? "" : " / ") + printable(parts[p].name);
+            scope = id_of(name), place = static_cast<std::uint32_t>(places_.size());
+            const std::source_location& where = parts[open.back()].where;
+            const std::string_view file = where.file_name();
+            places_.push_back(fmt::format("{}:{}", printable(file.substr(file.find_last_of("/\\") + 1)), where.line()));
+        }
+        scope_[row] = scope_of_part[row] = scope, place_[row] = place;
+    }
+    for (std::uint32_t row = 1; row <= tape.root(); ++row) {
+        if (!is_variable(tape, row) || scope_of_part[row] != outside) continue;
+        const auto readers = tape.consumers(row);
+        const auto in = [&](std::uint32_t reader) { return scope_of_part[reader]; };
+        if (readers.empty() || in(readers[0]) == outside) continue;
+        if (std::all_of(readers.begin(), readers.end(), [&](std::uint32_t reader) { return in(reader) == in(readers[0]); }))
+            scope_[row] = in(readers[0]), place_[row] = place_[readers[0]];
+    }
+}
+
+void Scopes::follow_names(const Reading& tape) {
     const std::set<std::string> layers = numbered_layers(tape);
-    std::map<std::string, std::uint32_t> ids;
-    const auto id_of = [&](const std::string& name) {
-        const auto [at, fresh_one] = ids.try_emplace(name, static_cast<std::uint32_t>(names_.size()));
-        if (fresh_one) names_.push_back(name);
-        return at->second;
-    };
     std::vector<bool> computed_in{false};  // per scope: whether a computed value is named in it
     std::uint32_t last_reading = 0;        // the last row that reads a variable with a scope
     for (std::uint32_t row = 1; row <= tape.root(); ++row) {

@@ -57,7 +57,8 @@ class Sweep {
     Trace::Reverse step(std::uint32_t row) {
         Trace::Reverse step;
         step.number = tape_.step(row), step.row = row;
-        step.name = tape_.label(row), step.operation = tape_.operation(row), step.scope = scopes_.of(row);
+        step.name = tape_.label(row), step.operation = tape_.operation(row);
+        step.scope = scopes_.of(row), step.place = scopes_.place(row);
         step.computation = computation(tape_, row);
         step.reached = tape_.reached(row), step.tensor = is_tensor(tape_, row);
         step.value = value_of(tape_, row), step.adjoint = adjoint_of(tape_, row);
@@ -234,7 +235,7 @@ void list_forward(const Reading& tape, const Scopes& scopes, Trace& trace) {
         trace.variables += tape.operation(row) == "variable";
         if (trace.forward.size() == tape.options().rows) continue;
         trace.forward.push_back({row, tape.label(row), std::string(tape.operation(row)), computation(tape, row), scopes.of(row),
-                                 operands_of(tape, row), value_of(tape, row), flags_of(tape, row)});
+                                 scopes.place(row), operands_of(tape, row), value_of(tape, row), flags_of(tape, row)});
     }
 }
 

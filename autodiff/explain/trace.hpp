@@ -49,6 +49,7 @@ struct Trace {
     struct Forward {
         std::uint32_t number = 0;  ///< F<number>
         std::string name, operation, computation, scope;
+        std::string place;  ///< `model.cpp:42`, where Tape::scope() opened the scope
         std::vector<Operand> operands;
         Quantity value;
         Flags flags;
@@ -87,6 +88,7 @@ struct Trace {
         std::uint32_t number = 0;  ///< R<number>
         std::uint32_t row = 0;     ///< F<row> is the step that computed it
         std::string name, operation, computation, scope;
+        std::string place;  ///< as above
         bool reached = false;
         bool tensor = false;
         Quantity value, adjoint;
@@ -118,10 +120,16 @@ struct Trace {
         std::string refused;                 ///< why nothing is drawn; empty if something is
     };
 
-    /// What somebody else has to say about a step back, as a comparison with manual gradients does: shown there by every output.
+    /// What somebody else has to say about a step back, as a comparison with manual gradients does (check/remarks.hpp): text, Markdown and
+    /// the page show it there.
     struct Remark {
+        enum class Kind : std::uint8_t {
+            right,
+            wrong,      ///< the page leads from one of these to the next
+            inherited,  ///< wrong only because of what came before
+        };
         std::uint32_t step = 0;  ///< R<step>
-        bool wrong = false;      ///< the page leads from one such remark to the next
+        Kind kind = Kind::right;
         std::string text;
     };
 

@@ -20,7 +20,7 @@ class Writer {
         TextTable forward, reverse;
         for (const auto& row : trace_.forward)
             forward.line({fmt::format("F{}", row.number), row.name, row.computation, "= " + quantity_text(row.value, number_),
-                          flags_text(row.flags, false)});
+                          flags_text(row.flags, false), row.place.empty() ? "" : scope_text(row.scope, row.place)});
         if (!trace_.reverse.empty()) reverse.line({"R", "row", "operation", "incoming", "local", "pushes", "running"});
         for (const auto& step : trace_.reverse) add(step, reverse);
         const std::size_t unseen = trace_.rows - trace_.forward.size();
@@ -29,7 +29,7 @@ class Writer {
                                        trace_.rows, trace_.variables, derivative_name(trace_, trace_.loss)) +
                            forward.text() + more + '\n' + reverse.text() + more;
         for (const Trace::Remark& remark : trace_.remarks)
-            text += fmt::format("{} R{}  {}\n", remark.wrong ? "✗" : "✓", remark.step, visible(remark.text));
+            text += fmt::format("{} R{}  {}\n", sign_of(remark.kind), remark.step, visible(remark.text));
         for (const auto& step : trace_.reverse)
             if (tells_more(step)) text += tensor(step);
         for (const DenseWeight& weight : trace_.weights)

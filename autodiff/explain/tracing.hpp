@@ -4,6 +4,7 @@
 
 #include "autodiff/explain/reading.hpp"
 
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -16,16 +17,23 @@ inline namespace v1 {
 [[nodiscard]] Quantity value_of(const Reading& tape, std::uint32_t row);
 [[nodiscard]] Quantity adjoint_of(const Reading& tape, std::uint32_t row);
 
-/// To which part of the model each row belongs (scopes.cpp). A tape has no scopes, but its names do: `hidden.weight` is in `hidden`, and
-/// where W1 and z1 are named there is a layer 1. Rows without a name belong to where their parameters are.
+/// To which part of the model each row belongs (scopes.cpp): what Tape::scope() said, and else what names suggest: `hidden.weight` is in
+/// `hidden`, and where W1 and z1 are named there is a layer 1. Rows without a name belong to where their parameters are.
 class Scopes {
   public:
     explicit Scopes(const Reading& tape);
     [[nodiscard]] const std::string& of(std::uint32_t row) const { return names_[scope_[row]]; }
+    /// `model.cpp:42`, the line that opened the part; empty where names alone tell.
+    [[nodiscard]] const std::string& place(std::uint32_t row) const { return places_[place_[row]]; }
 
   private:
-    std::vector<std::string> names_{std::string()};
-    std::vector<std::uint32_t> scope_;
+    void follow_names(const Reading& tape);
+    void follow_parts(const Reading& tape);
+    std::uint32_t id_of(const std::string& name);
+
+    std::map<std::string, std::uint32_t> ids_;
+    std::vector<std::string> names_{std::string()}, places_{std::string()};
+    std::vector<std::uint32_t> scope_, place_;  // per row
 };
 
 /// Whether a row is what mark() puts on top of the list: it holds nothing.

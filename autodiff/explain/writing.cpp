@@ -41,6 +41,12 @@ std::string flags_text(const Trace::Flags& flags, bool backward) {
     return text;
 }
 
+std::string scope_text(const std::string& scope, const std::string& place) { return place.empty() ? scope : scope + ", " + place; }
+
+std::string_view sign_of(Trace::Remark::Kind kind) {
+    return kind == Trace::Remark::Kind::right ? "✓" : kind == Trace::Remark::Kind::wrong ? "✗" : "↯";
+}
+
 std::string derivative_name(const Trace& trace, std::string_view of) {
     return trace.options.notation == Notation::bar ? fmt::format("{}_bar", of) : fmt::format("d{}/d{}", trace.loss, of);
 }

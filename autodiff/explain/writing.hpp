@@ -17,6 +17,10 @@ inline namespace v1 {
 [[nodiscard]] std::string summary_text(const TensorSummary& t, const Numbers& number, bool with_shape = true);
 /// `kink, saturated`; empty if there is nothing to say
 [[nodiscard]] std::string flags_text(const Trace::Flags& flags, bool backward);
+/// `layer 1, model.cpp:42`; either may be empty
+[[nodiscard]] std::string scope_text(const std::string& scope, const std::string& place);
+/// ✓, ✗ or ↯
+[[nodiscard]] std::string_view sign_of(Trace::Remark::Kind kind);
 /// dL/dx, or x_bar
 [[nodiscard]] std::string derivative_name(const Trace& trace, std::string_view of);
 /// How many paths; above what can be counted, that there are more.

@@ -25,6 +25,7 @@ struct ExplainCommand {
 
 struct CheckCommand {
     std::string model, manual, format = "text";
+    std::string previous, page;  ///< files; empty: not given
     int digits = 6;
     bool one_based = false;
     double rtol = 0, learning_rate = 0;  ///< 0: not given

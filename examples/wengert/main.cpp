@@ -122,6 +122,9 @@ class CommandLine {
         app.add_option("--format", check_.format, "text (the default) or json")->check(one_of({"text", "json"}));
         app.add_option("--digits", text(), "significant digits (6)")->check(digits(check_.digits));
         app.add_flag("--one-based", check_.one_based, "indices begin at 1");
+        app.add_option("--page", check_.page, "also write a page that shows each verdict at its step");
+        app.add_option("--previous", check_.previous,
+                       "the gradients of the step before, in such a file, to recognise those that were added to them");
         app.add_option("--rtol", text(), "relative tolerance (1e-9, and 1e-4 for float)")->check(positive(check_.rtol));
         app.add_option("--lr", text(), "the learning rate, to recognise weights that were updated too early")
             ->check(positive(check_.learning_rate));

@@ -202,7 +202,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_known_is_a_dash_everywhere) {
 BOOST_AUTO_TEST_CASE(a_remark_is_shown_at_its_step) {
     network::Neurons n;
     Trace t = trace(n.L);
-    t.remarks.push_back({7, true, "you forgot the slope <here>"});
+    t.remarks.push_back({7, Trace::Remark::Kind::wrong, "you forgot the slope <here>"});
     BOOST_TEST(contains(to_text(t), "✗ R7  you forgot the slope <here>\n"));
     BOOST_TEST(contains(to_markdown(t), "✗ you forgot the slope &lt;here&gt;"));
     BOOST_TEST(contains(to_html(t), "<p class=\"remark wrong\">✗ you forgot the slope &lt;here&gt;</p>"));

@@ -204,34 +204,6 @@ BOOST_AUTO_TEST_CASE(a_summary_counts_what_is_odd) {
     BOOST_TEST(s.thumbnail.size() == 32u);
 }
 
-// Scopes ------------------------------------------------------------------------------------------------------------------------------
-
-BOOST_AUTO_TEST_CASE(names_with_numbers_are_layers_and_what_follows_is_the_loss) {
-    network::Tensors n;
-    const Trace t = trace(n.L);
-    for (const std::string name : {"W1", "b1", "z1", "a1"}) BOOST_TEST(back(t, name).scope == "layer 1");
-    for (const std::string name : {"W2", "t8", "z2", "a2"}) BOOST_TEST(back(t, name).scope == "layer 2");
-    for (const std::string name : {"t11", "t12", "L"}) BOOST_TEST(back(t, name).scope == "loss");
-}
-
-BOOST_AUTO_TEST_CASE(numbered_variables_alone_are_no_layers) {
-    Tape tape;
-    const auto x1 = tape.variable(2.0, "x1"), x2 = tape.variable(5.0, "x2");
-    for (const auto& step : trace(log(x1) + x1 * x2).forward) BOOST_TEST(step.scope.empty());
-}
-
-BOOST_AUTO_TEST_CASE(names_with_dots_are_scopes) {
-    Tape tape;
-    const auto W = tape.variable(network::matrix<double>({{0.1, -0.2}, {0.4, 0.5}}), "encoder.0.weight"),
-               V = tape.variable(network::matrix<double>({{0.1}, {0.4}}), "head.weight");
-    const auto L = sum(square(matmul(sigmoid(matmul(network::matrix<double>({{1, 2}}), W)), V)));
-    const Trace t = trace(L);
-    BOOST_TEST(back(t, "t3").scope == "encoder.0");
-    BOOST_TEST(back(t, "t4").scope == "encoder.0");
-    BOOST_TEST(back(t, "t5").scope == "head");
-    BOOST_TEST(back(t, "L").scope == "loss");
-}
-
 // What deserves attention -----------------------------------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(kinks_saturation_and_births_are_flagged_where_they_are) {

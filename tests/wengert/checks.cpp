@@ -104,6 +104,32 @@ BOOST_AUTO_TEST_CASE(a_wrong_gradient_ends_with_1_and_names_the_step) {
     BOOST_TEST(run({"check", file, folder / "m.npz", "--rtol", "1000"}).status == 0);
 }
 
+BOOST_AUTO_TEST_CASE(a_page_shows_the_verdicts_at_their_steps) {
+    const Folder folder;
+    const std::string file = folder.write("model.json", model());
+    autodiff::io::NamedTensors manual = right();
+    manual[2].second = row(network::da1);  // sigma' forgotten
+    autodiff::io::write_npz(folder / "m.npz", manual);
+    const Ended ended = run({"check", file, folder / "m.npz", "--page", folder / "page.html"});
+    BOOST_TEST(ended.status == 1);
+    BOOST_TEST(ended.says("dz1"));
+    const std::string page = folder.read("page.html");
+    BOOST_TEST((page.find("<p class=\"remark wrong\">✗ your dz1 is wrong from here on") != std::string::npos));
+    BOOST_TEST((page.find("your dz2 is right") != std::string::npos));
+    BOOST_TEST(run({"check", file, folder / "m.npz", "--page", folder / "no/page.html"}).status == 2);
+}
+
+BOOST_AUTO_TEST_CASE(the_gradients_of_the_step_before_tell_what_was_not_cleared) {
+    const Folder folder;
+    const std::string file = folder.write("model.json", model());
+    const Tensor<double> before({2, 3}, {1, 2, 3, 4, 5, 6});
+    autodiff::io::write_npz(folder / "m.npz", {{"dW1", matrix(network::dw1) + before}});
+    autodiff::io::write_npz(folder / "before.npz", {{"dW1", before}});
+    const Ended ended = run({"check", file, folder / "m.npz", "--previous", folder / "before.npz"});
+    BOOST_TEST(ended.status == 1);
+    BOOST_TEST(ended.says("the gradient of the step before was not cleared"));
+}
+
 BOOST_AUTO_TEST_CASE(parameters_and_data_may_be_files_beside_the_model) {
     const Folder folder;
     std::filesystem::create_directory(folder / "data");

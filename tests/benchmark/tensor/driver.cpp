@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Runs all sides of the tensor benchmark, one repetition of each in turn, and prints Markdown tables: tasks.cpp, operations.cpp,
-// memory.cpp, sizes.cpp. Sides are processes that wait until they are asked (side.hpp), pinned to the same CPUs.
+// memory.cpp, sizes.cpp, tapes.cpp. Sides are processes that wait until they are asked (side.hpp), pinned to the same CPUs.
 #include "sides.hpp"
 
 #include "benchmark/machine.hpp"
@@ -81,7 +81,8 @@ int main(int argc, char** argv) {
     };
     bool good = true, any = false;
     for (const Table& table :
-         {Table{"tasks", print_tasks}, Table{"operations", print_operations}, Table{"memory", print_memory}, Table{"sizes", print_sizes}})
+         {Table{"tasks", print_tasks}, Table{"operations", print_operations}, Table{"memory", print_memory}, Table{"sizes", print_sizes},
+          Table{"tapes", print_tapes}})
         if (options.tables == "all" || listed(options.tables, table.name)) any = true, good = table.print(options) && good;
     if (!any) refuse(options.tables.c_str());
     if (!good) {

@@ -97,5 +97,6 @@ bool print_tasks(const Options& options);
 bool print_operations(const Options& options);
 bool print_memory(const Options& options);
 bool print_sizes(const Options& options);
+bool print_tapes(const Options& options);
 
 }  // namespace benchmark

@@ -144,6 +144,7 @@ std::unique_ptr<Problem> transformer() {
 
 std::unique_ptr<Problem> make(const Words& request) {
     const std::string& task = request[0];
+    if (task == "tapes") return make_several(request, make);
     if (task == "dense") return dense(number(request, 1));
     if (task == "mlp") return classifier(initialised(Mlp{}), drawn(stream::input, {number(request, 1), extent::pixels}, 0, 1), request[2]);
     if (task == "small-mlp") return classifier(initialised(SmallMlp{}), drawn(stream::input, {8, 16}, 0, 1), "sgd");

@@ -11,6 +11,7 @@
 #include <autodiff/ops/matmul.hpp>
 #include <autodiff/ops/reduce.hpp>
 
+#include <functional>
 #include <tuple>
 
 namespace benchmark {
@@ -64,5 +65,7 @@ std::unique_ptr<Problem> differentiated(F f, X... x) {
 
 /// Operations one by one, for a request like "exp forward 1000".
 std::unique_ptr<Problem> make_operation(const Words& request);
+/// A task several times at once, for a request like "tapes 2 16 chain"; `make` makes the task.
+std::unique_ptr<Problem> make_several(const Words& request, const std::function<std::unique_ptr<Problem>(const Words&)>& make);
 
 }  // namespace benchmark
