@@ -71,6 +71,7 @@ class Work {
   public:
     Work(const ManualGradients& manual, Tape& tape, std::uint32_t root, const CompareOptions& options)
         : tape_(tape, root), options_(options), backward_(tape_) {
+        if (manual.entries().empty()) throw ValueError("compare", "adjoints that were computed by hand", "none");
         for (const auto& [name, value] : manual.entries()) ask(name, value);
         for (const auto& [name, value] : options.previous.entries()) remember(name, value);
         // In the order in which the sweep completes them; what one step completes, in the order of the tape.
@@ -201,6 +202,7 @@ class Work {
                               previous == previous_.end() ? nullptr : &previous->second};
         diagnose(wrong, a.step);
         if (a.step.from_tape.elements == 0) {
+            a.step.cancels = true;
             a.step.note = "equals the tape, though it does not follow from what you give above it";
             if (a.step.exact) a.step.note += fmt::format("; from there it is: {}", a.step.mistakes.front().text);
             return;

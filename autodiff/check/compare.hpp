@@ -96,6 +96,7 @@ struct Comparison {
         std::vector<Mistake> mistakes;
         bool exact = false;
         bool limited = false;                ///< so much lies between it and what was given above it that not all of it was searched
+        bool cancels = false;                ///< right, though it does not follow from what was given above it
         std::string note;                    ///< what else can be said
         std::vector<std::string> undecided;  ///< named values between this one and those given, that would narrow the mistake down
     };
@@ -126,7 +127,7 @@ Comparison compare_row(const ManualGradients& manual, std::uint32_t root, Record
 /// Adjoints that were computed by hand against those of the loss's tape, which must live on this thread and keep operations.
 /// cost     about ten sweeps; for each wrong step, some hundred sweeps of the part of the tape between it and what was given above it,
 ///          fewer if that part is long. The tape is left as it was, except that an empty row may stay at its end
-/// throws   ValueError for a name that no value has (naming the nearest) or that several have, and for a previous gradient that has not
+/// throws   ValueError if nothing was computed by hand, for a name that no value has (naming the nearest) or that several have, and for a previous gradient that has not
 ///          its value's shape; TapeError if the loss is a constant,
 ///          stale, or of a tape that keeps derivatives only, ShapeError if it has several elements; never for a wrong gradient
 [[nodiscard]] inline Comparison compare(const ManualGradients& manual, const Scalar& loss, const CompareOptions& options = {}) {

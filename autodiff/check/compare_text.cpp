@@ -81,6 +81,7 @@ class Printer {
         if (step.limited) out += fmt::format("{}not all that lies between it and what you gave was searched: it is long\n", indent);
         if (!step.undecided.empty())
             out += fmt::format("{}named values between it and what you gave: {}\n", indent, fmt::join(step.undecided, ", "));
+        if (is_rounding(step)) return out;
         const Comparison::Difference& d = step.from_step;
         out += fmt::format("{}{} of {} elements differ from what follows from your incoming adjoints{}\n", indent, d.elements, step.size,
                            d.where.empty() ? "" : "; " + d.where);
@@ -100,9 +101,18 @@ class Printer {
             std::count_if(c_.steps.begin(), c_.steps.end(), [](const auto& s) { return s.verdict == Comparison::Verdict::inherited; });
         if (wrong.empty()) return c_.agrees ? "All right.\n" : "";
         const Comparison::Step& first = c_.steps[wrong[0]];
-        return fmt::format("First wrong step: {} ({}{}).  {} wrong step{}, {} inherited.  Fix {} and run again.\n", step_name(first),
-                           first.name, first.operation.empty() ? "" : ", " + first.operation, wrong.size(), wrong.size() == 1 ? "" : "s",
-                           inherited, step_name(first));
+        const auto cancel = std::count_if(c_.steps.begin(), c_.steps.end(), [](const auto& s) { return s.cancels; });
+        std::string text =
+            fmt::format("First wrong step: {} ({}{}).  {} wrong step{}, {} inherited{}.  Fix {} and run again.\n", step_name(first),
+                        first.name, first.operation.empty() ? "" : ", " + first.operation, wrong.size(), wrong.size() == 1 ? "" : "s",
+                        inherited, cancel == 0 ? "" : fmt::format(", {} undone by another mistake", cancel), step_name(first));
+        if (std::all_of(wrong.begin(), wrong.end(), [this](std::size_t k) { return is_rounding(c_.steps[k]); }))
+            text += "All that differs is the rounding of float: a tolerance of 1e-4 accepts it.\n";
+        return text;
+    }
+    /// Nothing is wrong but that the numbers were floats on their way.
+    static bool is_rounding(const Comparison::Step& step) {
+        return step.exact && !step.mistakes.empty() && step.mistakes.front().kind == "float_precision";
     }
 
     const Comparison& c_;
@@ -177,6 +187,7 @@ std::string to_json(const Comparison& comparison) {
                          {"inherited_from", step.inherited_from},
                          {"exact", step.exact},
                          {"limited", step.limited},
+                         {"cancels", step.cancels},
                          {"mistakes", mistakes},
                          {"note", step.note},
                          {"undecided", step.undecided}});

@@ -47,12 +47,17 @@ std::string WrongStep::name(std::uint32_t row) const {
     return it != names.end() ? it->second : "d" + tape.label(row);
 }
 
-Flat WrongStep::swept(std::uint32_t changed, const Instead& instead) const {
+bool WrongStep::affordable() const {
     if (spent > most_work) {
         limited = true;
-        return {};
+        return false;
     }
     spent += segment.work;
+    return true;
+}
+
+Flat WrongStep::swept(std::uint32_t changed, const Instead& instead) const {
+    if (!affordable()) return {};
     return check::swept(
         backward, segment, given, [changed](std::uint32_t row) { return row == changed; }, instead);
 }

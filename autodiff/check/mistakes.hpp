@@ -14,6 +14,8 @@
 ///     forgotten_path       one contribution left out                  shifted flipped permuted   elements in other places
 ///     transposed           axes exchanged, or read in that order      float_precision     rounded to float on the way
 ///     not_transposed       the linear map instead of its transpose    not_cleared         added to the gradient of the step before
+///     wrong_adjoint        another adjoint in the place of one        weight_decay        the gradient of a penalty is in it
+///     no_softmax           the scores where probabilities belong      one_unit            only the first or last unit's part
 #pragma once
 
 #include "autodiff/check/compare.hpp"
@@ -42,6 +44,8 @@ struct WrongStep {
     [[nodiscard]] std::string name(std::uint32_t row) const;
     /// The target's adjoint if `instead` happens at one row (0: at none); empty once all this has cost too much.
     [[nodiscard]] Flat swept(std::uint32_t changed, const Instead& instead) const;
+    /// Whether one more sweep over the segment is, after all that was done for this step.
+    [[nodiscard]] bool affordable() const;
     /// The rows of the segment next to the target, the nearest first.
     [[nodiscard]] std::vector<std::uint32_t> near(std::size_t most) const;
     mutable std::size_t spent = 0;

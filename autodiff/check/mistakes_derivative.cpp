@@ -54,13 +54,14 @@ struct At {
     }
 };
 
-/// The quotients of the first elements that are not 0.
+/// The quotients of the first elements that differ; empty where what is expected there is 0.
 std::string ratios(const WrongStep& step) {
     const Numbers number(4);
     std::string text;
     int shown = 0;
     for (std::size_t k = 0; k < step.yours.size() && shown < 3; ++k)
-        if (step.expected[k] != 0) text += (shown++ == 0 ? "" : ", ") + number(step.yours[k] / step.expected[k]);
+        if (step.expected[k] != 0 && step.yours[k] != step.expected[k])
+            text += (shown++ == 0 ? "" : ", ") + number(step.yours[k] / step.expected[k]);
     return text;
 }
 
@@ -78,7 +79,10 @@ void offer_missing(const At& at) {
         const std::string incoming = step.name(row);
         text = fmt::format("your {} equals your incoming {} exactly: {}", target, incoming, text);
         evidence = is_rule ? fmt::format("expected {} = {} * {}; ", target, incoming, derivative) : "";
-        evidence += fmt::format("ratios {}{}", ratios(step), is_rule ? fmt::format(" = 1/{} for each element", derivative) : "");
+        if (const std::string quotients = ratios(step); quotients.empty())
+            evidence += fmt::format("yours is not 0 where {} is", is_rule ? derivative : "it");
+        else
+            evidence += fmt::format("ratios {}{}", quotients, is_rule ? fmt::format(" = 1/{} for each element", derivative) : "");
     } else {
         evidence = fmt::format("without it the sweep gives your {}", target);
     }
@@ -105,6 +109,15 @@ void offer_others(const At& at, Operation own) {
     offer(fmt::format("{}({})^2", name, at.x()), [](double, double v) { return v * v; });
     offer(fmt::format("{} squared, {}' taken twice,", right, name), [&](double u, double v) { return own_at(u, v) * own_at(u, v); });
     offer(fmt::format("1/{}", right), [&](double u, double v) { return 1 / own_at(u, v); });
+    const Flat candidate = step.swept(row, [&](Backward& backward, std::uint32_t here) {
+        Flat part = backward.adjoint(here);
+        for (double& v : part) v *= own_at(v, value_of(own, v));
+        backward.add(operand, part);
+    });
+    at.candidates.offer(of_other_derivative,
+                        {"wrong_derivative", fmt::format("{}' taken at the incoming adjoint in place of {}", name, right),
+                         fmt::format("with it the sweep gives your {}", step.name(step.segment.target)), 0, row, operand},
+                        candidate);
     rules::for_each<rules::Unary>([&]<class R>(R) {
         constexpr Operation other = code_of<R>;
         if (other == own) return;
@@ -146,7 +159,8 @@ void offer_derivatives(const WrongStep& step, Candidates& candidates) {
             const bool on_the_way = operand == step.segment.target || step.segment.inner(operand);
             const At at{step, candidates, row, operand};
             if (!on_the_way || !broadcasts_to(step.tape.shape(operand), step.tape.shape(row))) continue;
-            if (constant_slope(step.tape, row) == 1) offer_missing(at);  // a constant one is a factor
+            // A constant slope is a factor; 0 is where relu and the like are flat.
+            if (const double slope = constant_slope(step.tape, row); slope == 1 || slope == 0) offer_missing(at);
             if (step.tape.shape(operand) != step.tape.shape(row)) continue;
             if (const Operation rule = step.tape.unary_rule(row); rule != Operation::variable) {
                 offer_others(at, rule);

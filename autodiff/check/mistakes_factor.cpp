@@ -44,15 +44,12 @@ class Meanings {
             }
         rows.push_back(step.segment.target);
         for (const std::uint32_t row : rows) extents(step.tape, row);
-        const std::size_t single = extents_.size();
-        for (std::size_t i = 0; i < single; ++i)
-            for (std::size_t j = i; j < single; ++j)
-                extents_.push_back({extents_[i].factor * extents_[j].factor, extents_[i].text + " times " + extents_[j].text});
-        for (const Meaning& e : extents_) {
-            add(e.factor, fmt::format("1/{} is missing ({}): summed instead of averaged", number_(e.factor), e.text));
-            add(1 / e.factor, fmt::format("divided by {} once too often ({}): averaged instead of summed", number_(e.factor), e.text));
-            add((e.factor - 1) / e.factor, fmt::format("(n - 1)/n with n = {} ({}): n taken for n - 1", number_(e.factor), e.text));
-            add(e.factor / (e.factor - 1), fmt::format("n/(n - 1) with n = {} ({}): n - 1 taken for n", number_(e.factor), e.text));
+        for (std::size_t i = 0; i < extents_.size(); ++i) {
+            const Extent& e = extents_[i];
+            counted(e.size, fmt::format("{}", fmt::join(e.axes, " or ")));
+            counted(e.size * e.size, e.axes.size() > 1 ? e.axes[0] + " times " + e.axes[1] : e.axes[0] + ", twice");
+            for (std::size_t k = i + 1; k < extents_.size(); ++k)
+                counted(e.size * extents_[k].size, e.axes[0] + " times " + extents_[k].axes[0]);
         }
     }
 
@@ -65,21 +62,39 @@ class Meanings {
     }
 
   private:
+    struct Extent {
+        double size;
+        std::uint32_t row;              // where it was met first
+        std::vector<std::string> axes;  // of that row
+    };
     void add(double factor, std::string text) {
         if (std::isfinite(factor) && factor != 0 && factor != 1) meanings_.push_back({factor, std::move(text)});
     }
+    /// n is how many there are of something.
+    void counted(double n, const std::string& of) {
+        add(n, fmt::format("1/{} is missing ({}): summed instead of averaged", number_(n), of));
+        add(1 / n, fmt::format("divided by {} once too often ({}): averaged instead of summed", number_(n), of));
+        add((n - 1) / n, fmt::format("(n - 1)/n with n = {} ({}): n taken for n - 1", number_(n), of));
+        add(n / (n - 1), fmt::format("n/(n - 1) with n = {} ({}): n - 1 taken for n", number_(n), of));
+    }
     void extents(const CheckedTape& tape, std::uint32_t row) {
+        constexpr std::size_t most_sizes = 8, most_axes = 2;  // of one size, as many axes are said as an array often has alike
         const Shape shape = tape.shape(row);
         for (Index axis = 0; axis < shape.rank(); ++axis) {
-            const auto e = static_cast<double>(shape[axis]);
-            const bool known = std::any_of(extents_.begin(), extents_.end(), [e](const Meaning& m) { return m.factor == e; });
-            if (e > 1 && !known && extents_.size() < 8)
-                extents_.push_back({e, fmt::format("axis {} of {} {}", axis, tape.label(row), to_string(shape))});
+            const auto size = static_cast<double>(shape[axis]);
+            if (size <= 1) continue;
+            const std::string said = fmt::format("axis {} of {} {}", axis, tape.words(row), to_string(shape));
+            const auto at = std::find_if(extents_.begin(), extents_.end(), [size](const Extent& e) { return e.size == size; });
+            if (at == extents_.end() && extents_.size() < most_sizes)
+                extents_.push_back({size, row, {said}});
+            else if (at != extents_.end() && at->row == row && at->axes.size() < most_axes)
+                at->axes.push_back(said);
         }
     }
     double tolerance_;
     Numbers number_;
-    std::vector<Meaning> meanings_, extents_;
+    std::vector<Meaning> meanings_;
+    std::vector<Extent> extents_;
 };
 
 Flat scaled(const Flat& x, double k) {

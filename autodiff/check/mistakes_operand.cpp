@@ -78,8 +78,9 @@ Flat with_contribution(const Place& at, const Flat& contribution) {
     return at.step.swept(at.row, [&](Backward& backward, std::uint32_t) { backward.add(at.operand, contribution); });
 }
 
-/// Yours is what v - lr vbar would give, for some lr.
+/// Yours is what v - lr vbar would give, for some lr: of variables, for nothing else is updated. A single number always fits some lr.
 void offer_update(const Place& at, Candidates& candidates, const Flat& own, const Flat& along) {
+    if (at.step.tape.operation(at.other) != "variable" || (at.step.yours.size() < 2 && at.step.options.learning_rate == 0)) return;
     const Flat right = with_contribution(at, own), zero(own.size(), 0);
     const Flat rest = with_contribution(at, zero), part = with_contribution(at, along);
     if (part.empty()) return;
@@ -91,6 +92,8 @@ void offer_update(const Place& at, Candidates& candidates, const Flat& own, cons
     double rate = products / squares;
     if (at.step.options.learning_rate > 0 && std::abs(rate / at.step.options.learning_rate - 1) < 1e-3)
         rate = at.step.options.learning_rate;
+    else if (at.step.yours.size() < 2)
+        return;
     if (!std::isfinite(rate) || !(rate > 0)) return;
     Flat candidate(right);
     for (std::size_t k = 0; k < candidate.size(); ++k) candidate[k] -= rate * (part[k] - rest[k]);
@@ -138,9 +141,47 @@ void offer_at(const Place& at, Candidates& candidates) {
                          with_contribution(at, found[k]));
 }
 
+/// Another adjoint that was given, where one of the same shape belongs: da for dz.
+void offer_adjoints(const WrongStep& step, Candidates& candidates) {
+    for (const std::uint32_t right : step.segment.frontier)
+        for (const auto& [row, adjoint] : step.given) {
+            if (row == right || row == step.segment.target || row == step.tape.root()) continue;
+            if (step.tape.shape(row) != step.tape.shape(right)) continue;
+            if (!step.affordable()) return;
+            Given exchanged(step.given);
+            exchanged[right] = adjoint;
+            candidates.offer(of_operand,
+                             {"wrong_adjoint", fmt::format("{} in the place of {}", step.name(row), step.name(right)),
+                              fmt::format("with it the sweep gives your {}", step.name(step.segment.target)), 0, 0},
+                             swept(step.backward, step.segment, exchanged));
+        }
+}
+
+/// Yours is the gradient and a multiple of the variable: what a penalty on its size would add.
+void offer_decay(const WrongStep& step, Candidates& candidates) {
+    if (step.tape.operation(step.segment.target) != "variable" || step.yours.size() < 2) return;
+    const Flat value = step.tape.value(step.segment.target);
+    double products = 0, squares = 0;
+    for (std::size_t k = 0; k < value.size(); ++k)
+        products += (step.yours[k] - step.expected[k]) * value[k], squares += value[k] * value[k];
+    const double rate = products / squares;
+    if (!std::isfinite(rate)) return;
+    Flat candidate(step.expected);
+    for (std::size_t k = 0; k < value.size(); ++k) candidate[k] += rate * value[k];
+    const std::string name = step.tape.label(step.segment.target);
+    candidates.offer(of_operand,
+                     {"weight_decay",
+                      fmt::format("{} {} is added, as of a penalty on {} that {} does not have", Numbers(4)(rate), name, name,
+                                  step.tape.label(step.tape.root())),
+                      "yours = expected + that, in every element", 0, 0},
+                     candidate);
+}
+
 }  // namespace
 
 void offer_operands(const WrongStep& step, Candidates& candidates) {
+    offer_adjoints(step, candidates);
+    offer_decay(step, candidates);
     if (&step.tape.tape().list() != current) return;  // a tape that does not record any more
     for (const std::uint32_t row : step.near(most_rows_exchanged)) {
         const std::vector<std::uint32_t> operands = step.tape.operands(row);

@@ -75,29 +75,39 @@ void offer_single(const WrongStep& step, Candidates& candidates) {
     }
 }
 
-/// 0 outside one index of the first axis.
-Flat masked(const Flat& x, Index extent, Index kept) {
-    const std::size_t stride = x.size() / static_cast<std::size_t>(extent), begin = static_cast<std::size_t>(kept) * stride;
-    Flat y(x.size(), 0);
-    std::copy_n(x.begin() + static_cast<std::ptrdiff_t>(begin), stride, y.begin() + static_cast<std::ptrdiff_t>(begin));
+/// 0 outside one index of an axis.
+Flat masked(const Flat& x, const Shape& shape, Index axis, Index kept) {
+    Index inner = 1;
+    for (Index later = axis + 1; later < shape.rank(); ++later) inner *= shape[later];
+    Flat y(x);
+    for (std::size_t k = 0; k < y.size(); ++k)
+        if (static_cast<Index>(k) / inner % shape[axis] != kept) y[k] = 0;
     return y;
 }
 
-void offer_one_sample(const WrongStep& step, Candidates& candidates) {
-    Index extent = 0;
+/// One index of an axis of what is incoming counts, the others are 0: axis 0 of samples, the last one of units.
+void offer_one_along(const WrongStep& step, Candidates& candidates, bool samples) {
+    Shape shape;
     for (const std::uint32_t row : step.segment.frontier) {
-        const Shape shape = step.tape.shape(row);
-        if (shape.rank() == 0 || (extent != 0 && shape[0] != extent)) return;
-        extent = shape[0];
+        const Shape own = step.tape.shape(row);
+        if (own.rank() < (samples ? 1 : 2)) return;
+        const Index axis = samples ? 0 : own.rank() - 1;
+        if (shape.rank() > 0 && shape[samples ? 0 : shape.rank() - 1] != own[axis]) return;
+        shape = own;
     }
+    if (shape.rank() == 0) return;
+    const Index extent = shape[samples ? 0 : shape.rank() - 1];
     if (extent < 2) return;
     for (const Index kept : {extent - 1, Index{0}}) {
         Given some(step.given);
-        for (const std::uint32_t row : step.segment.frontier) some[row] = masked(step.given.at(row), extent, kept);
+        for (const std::uint32_t row : step.segment.frontier) {
+            const Shape own = step.tape.shape(row);
+            some[row] = masked(step.given.at(row), own, samples ? 0 : own.rank() - 1, kept);
+        }
         candidates.offer(of_sum,
-                         {"one_sample",
-                          fmt::format("only the {} of {} along the first axis of {} counts: {}", kept == 0 ? "first" : "last", extent,
-                                      step.name(step.segment.frontier[0]),
+                         {samples ? "one_sample" : "one_unit",
+                          fmt::format("only the {} of {} along the {} axis of {} counts: {}", kept == 0 ? "first" : "last", extent,
+                                      samples ? "first" : "last", step.name(step.segment.frontier[0]),
                                       kept == 0 ? "the others are not added" : "the others were overwritten instead of accumulated"),
                           "with the others 0 the sweep gives yours", 0, 0},
                          swept(step.backward, step.segment, some));
@@ -135,7 +145,8 @@ void offer_axes(const WrongStep& step, Candidates& candidates, std::uint32_t row
 void offer_paths(const WrongStep& step, Candidates& candidates) {
     offer_cuts(step, candidates);
     offer_single(step, candidates);
-    offer_one_sample(step, candidates);
+    offer_one_along(step, candidates, true);
+    offer_one_along(step, candidates, false);
     for (const std::uint32_t row : step.near(most_rows_walked))
         for (const std::uint32_t operand : step.tape.operands(row))
             if (operand == step.segment.target || step.segment.inner(operand)) offer_axes(step, candidates, row, operand);

@@ -35,13 +35,26 @@ void offer_at(const WrongStep& step, Candidates& candidates, std::uint32_t row, 
         candidates.offer(of_other_derivative, std::move(mistake), candidate);
     };
     const std::string name = step.tape.label(operand);
+    const auto probabilities_alone = [&](const Matrix& zbar, const Matrix& ybar) {
+        return ybar.shape() == shape ? zbar - ybar : p * unsqueeze(ybar, -1);
+    };
     offer({"softmax_again", fmt::format("softmax'({}) multiplied on top: {} has it already", name, step.tape.operation(row)), "", 0, 0},
           [&](const Matrix& zbar, const Matrix&) { return gradient([&](const auto& scores) { return sum(softmax(scores) * zbar); }, z); });
     offer({"softmax_again", fmt::format("p (1 - p) of {} multiplied on top: {} has its derivative already", name, step.tape.operation(row)),
            "", 0, 0},
           [&](const Matrix& zbar, const Matrix&) { return zbar * p * (1.0 - p); });
     offer({"no_one_at_label", fmt::format("the probabilities alone, without the one at the true class of {}", name), "", 0, 0},
-          [&](const Matrix& zbar, const Matrix& ybar) { return ybar.shape() == shape ? zbar - ybar : p * unsqueeze(ybar, -1); });
+          [&](const Matrix& zbar, const Matrix& ybar) { return probabilities_alone(zbar, ybar); });
+    // zbar = scale (p - t): what else stood for p.
+    const auto scale = [&](const Matrix& zbar, const Matrix& ybar) { return probabilities_alone(zbar, ybar) / p; };
+    const auto wanted = [&](const Matrix& zbar, const Matrix& ybar) { return probabilities_alone(zbar, ybar) - zbar; };
+    offer({"no_softmax", fmt::format("{} itself where its softmax belongs", name), "", 0, 0},
+          [&](const Matrix& zbar, const Matrix& ybar) { return z * scale(zbar, ybar) - wanted(zbar, ybar); });
+    for (Index axis = 0; axis + 1 < shape.rank(); ++axis)
+        offer({"wrong_axis", fmt::format("softmax of {} along axis {} instead of the last one", name, axis), "", 0, 0},
+              [&](const Matrix& zbar, const Matrix& ybar) { return softmax(z, axis) * scale(zbar, ybar) - wanted(zbar, ybar); });
+    offer({"missing_derivative", fmt::format("the derivative by the probabilities, -t/p: softmax'({}) is missing", name), "", 0, 0},
+          [&](const Matrix& zbar, const Matrix& ybar) { return -wanted(zbar, ybar) / p; });
 }
 
 }  // namespace

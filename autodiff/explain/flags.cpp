@@ -79,6 +79,7 @@ Trace::Flags of_tensor_row(const Reading& tape, const Node& node) {
     Odd operands;
     for (const auto& values : x) operands.nan = operands.nan || odd(values).nan, operands.inf = operands.inf || odd(values).inf;
     add_births(flags, odd(y), operands);
+    flags.constant = std::any_of(node.operands.begin(), node.operands.end(), [](const Source& source) { return source.row == 0; });
     if (operation == Operation::variable || x.size() != node.operands.size()) return flags;
     std::size_t flat = 0;
     for (std::size_t k = 0; k < y.size(); ++k) {

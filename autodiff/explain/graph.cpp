@@ -95,6 +95,7 @@ class Drawing {
 
     void connect(std::uint32_t row) {
         const std::size_t to = position_[row];
+        const RuleVariables variables = variables_of(tape_, row);
         const auto operands = tape_.operands(row);
         for (std::size_t k = 0; k < operands.size(); ++k) {
             const double local = tape_.partials(row)[k];
@@ -103,8 +104,8 @@ class Drawing {
                 continue;
             }
             const double ybar = tape_.adjoint({row, no_node, 0});
-            const std::string_view symbol = derivative(tape_.tape().list().operation[row], k);
-            edge({position_[static_cast<std::uint32_t>(operands[k])], to, std::string(symbol), true, local, ybar == 0 ? 0 : ybar * local});
+            const std::string symbol = with_names(derivative(tape_.tape().list().operation[row], k), variables);
+            edge({position_[static_cast<std::uint32_t>(operands[k])], to, symbol, true, local, ybar == 0 ? 0 : ybar * local});
         }
         const std::uint32_t n = tape_.node_at(row);
         if (n == no_node) return;
@@ -119,7 +120,7 @@ class Drawing {
                                             : rule != nullptr && k < 3 && rule->arity > static_cast<int>(k)
                                                 ? rule->derivative[k]
                                                 : tensor_phrase(tape_.operation(row), k).vjp;
-            edge({position_[node.operands[k].row], to, std::string(symbol), false, 0, 0});
+            edge({position_[node.operands[k].row], to, with_names(symbol, variables), false, 0, 0});
         }
     }
     void add_constant(std::size_t to, const std::string& constant) {

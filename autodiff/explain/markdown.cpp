@@ -94,7 +94,7 @@ class Document {
             std::string local, pushes;
             for (const Trace::Push& push : step.pushes) {
                 const std::string number = number_(push.local);
-                const bool numeric = push.numeric && !std::isnan(push.local);
+                const bool numeric = push.numeric && push.factor;
                 local += (local.empty() ? "" : "<br>") +
                          cell(!numeric || number == push.derivative ? push.derivative : push.derivative + " = " + number);
                 pushes +=
@@ -157,7 +157,7 @@ class Document {
         else
             sum(step);
         for (const Trace::Push& push : step.pushes) {
-            if (!push.numeric || std::isnan(push.local)) {
+            if (!push.numeric || !push.factor) {
                 text_ += fmt::format("to {}: {} ({})\n\n", cell(push.to), cell(push.derivative), cell(push.meaning));
                 continue;
             }

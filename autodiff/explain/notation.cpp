@@ -71,6 +71,26 @@ std::vector<Token> tokens_of(std::string_view text) {
     return tokens;
 }
 
+/// What a variable of a rule's text stands for; nullptr if it is none, or of an operand that is not known. VJPs of tensors also say w and z.
+const std::string* meant(std::string_view word, const RuleVariables& variables, bool vjp) {
+    if (word.size() != 1) return nullptr;
+    if (word == "y") return &variables.result;
+    const std::string_view known = vjp ? "abcxwz" : "abcx";
+    const std::size_t at = known.find(word[0]);
+    if (at == std::string_view::npos) return nullptr;
+    const std::size_t k = at < 3 ? at : word == "w" ? 1 : 0;
+    return k < variables.operands.size() ? &variables.operands[k] : nullptr;
+}
+
+/// A name where a variable stood: in parentheses if it would not hold together.
+std::string as_factor(const std::string& name) {
+    const bool holds = std::all_of(name.begin(), name.end(), [](char c) {
+        return is_letter(c) || is_digit(c) || c == '[' || c == ']' || c == ',' || c == ' ' || c == '.' ||
+               (static_cast<unsigned char>(c) & 0x80u) != 0;
+    });
+    return holds ? name : "(" + name + ")";
+}
+
 // The pieces as LaTeX or MathML -----------------------------------------------------------------------------------------------------------
 
 struct Latex {
@@ -89,7 +109,15 @@ struct Latex {
 
 struct MathMl {
     static std::string number(const std::string& t) { return t == "pi" ? "<mi>π</mi>" : "<mn>" + t + "</mn>"; }
-    static std::string variable(const std::string& t) { return "<mi>" + t + "</mi>"; }
+    const RuleVariables* variables = nullptr;
+    const Notations* names = nullptr;
+    [[nodiscard]] std::string variable(const std::string& t) const {
+        const std::string* const name = variables == nullptr ? nullptr : meant(t, *variables, false);
+        if (name == nullptr) return "<mi>" + t + "</mi>";
+        const bool number = name->find_first_not_of("0123456789.-e+") == std::string::npos && !is_letter(name->front());
+        const std::string text = number ? mathml_number(*name) : names->mathml(*name);
+        return name->starts_with('-') ? group(text) : text;
+    }
     static std::string word(const std::string& t) { return "<mi>" + html_escaped(t) + "</mi><mo>&#8289;</mo>"; }
     static std::string sign(const std::string& t) { return "<mo>" + (t == "*" ? "·" : t == "-" ? "−" : t) + "</mo>"; }
     static std::string times() { return "<mo>&#8290;</mo>"; }
@@ -104,11 +132,11 @@ struct MathMl {
 
 /// The tokens from `at` to the parenthesis that closes them; a rule's text is a few levels deep.
 template <class Writer>
-std::string written(const std::vector<Token>& tokens, std::size_t& at) {
+std::string written(const std::vector<Token>& tokens, std::size_t& at, const Writer& writer) {
     std::vector<std::string> parts;
     bool root = false;
     const auto group = [&] {
-        const std::string inner = written<Writer>(tokens, at);
+        const std::string inner = written(tokens, at, writer);
         const std::string text = root ? Writer::root(inner) : Writer::group(inner);
         root = false;
         return text;
@@ -123,7 +151,7 @@ std::string written(const std::vector<Token>& tokens, std::size_t& at) {
         case Kind::number:
             return Writer::number(token.text);
         case Kind::variable:
-            return Writer::variable(token.text);
+            return writer.variable(token.text);
         case Kind::open:
             return group();
         case Kind::word:
@@ -143,7 +171,7 @@ std::string written(const std::vector<Token>& tokens, std::size_t& at) {
             ++at;
             std::string exponent;
             if (tokens[at].kind == Kind::open)
-                exponent = written<Writer>(tokens, ++at);
+                exponent = written(tokens, ++at, writer);
             else
                 exponent = atom();
             parts.back() = Writer::power(parts.back(), exponent);
@@ -158,10 +186,10 @@ std::string written(const std::vector<Token>& tokens, std::size_t& at) {
 }
 
 template <class Writer>
-std::string formula(std::string_view symbol) {
+std::string formula(std::string_view symbol, const Writer& writer) {
     const std::vector<Token> tokens = tokens_of(symbol);
     std::string text;
-    for (std::size_t at = 0; at < tokens.size();) text += written<Writer>(tokens, at);
+    for (std::size_t at = 0; at < tokens.size();) text += written(tokens, at, writer);
     return text;
 }
 
@@ -205,12 +233,34 @@ std::string with_numbers(std::string_view symbol, std::span<const double> operan
 }
 
 std::string latex_formula(std::string_view symbol) {
-    const std::string text = formula<Latex>(symbol);
+    const std::string text = formula(symbol, Latex{});
     return text.empty() ? "\\text{" + std::string(symbol) + "}" : text;
 }
 std::string mathml_formula(std::string_view symbol) {
-    const std::string text = formula<MathMl>(symbol);
+    const std::string text = formula(symbol, MathMl{});
     return text.empty() ? "<mtext>" + html_escaped(symbol) + "</mtext>" : text;
+}
+
+std::string mathml_formula(std::string_view symbol, const RuleVariables& variables, const Notations& names) {
+    const std::string text = formula(symbol, MathMl{&variables, &names});
+    return text.empty() ? "<mtext>" + html_escaped(with_names(symbol, variables)) + "</mtext>" : text;
+}
+
+std::string with_names(std::string_view symbol, const RuleVariables& variables) {
+    const bool vjp = symbol.find("ybar") != std::string_view::npos;
+    std::string text;
+    for (std::size_t at = 0, end = 0; at < symbol.size(); at = end) {
+        end = at + 1;
+        if (!is_letter(symbol[at])) {
+            text += symbol[at];
+            continue;
+        }
+        while (end < symbol.size() && (is_letter(symbol[end]) || is_digit(symbol[end]))) ++end;
+        const std::string_view word = symbol.substr(at, end - at);
+        const std::string* const name = meant(word, variables, vjp);
+        text += name == nullptr ? std::string(word) : word == symbol ? *name : as_factor(*name);
+    }
+    return text;
 }
 
 std::string latex_number(std::string_view number) {
@@ -229,59 +279,6 @@ std::string mathml_number(std::string_view number) {
         text += fmt::format("<mo>·</mo><msup><mn>10</mn><mrow>{}<mn>{}</mn></mrow></msup>", e < 0 ? "<mo>−</mo>" : "", std::abs(e));
     }
     return negative ? "<mrow><mo form=\"prefix\">−</mo>" + text + "</mrow>" : text;
-}
-
-// Names ---------------------------------------------------------------------------------------------------------------------------------
-
-Notations::Name Notations::parsed(std::string_view name) const {
-    Name result;
-    std::string_view rest = name;
-    if (const std::size_t bracket = rest.find('['); bracket != std::string_view::npos && rest.ends_with(']') && bracket > 0) {
-        const std::string_view inside = rest.substr(bracket + 1, rest.size() - bracket - 2);
-        if (std::all_of(inside.begin(), inside.end(), [](char c) { return is_digit(c) || c == ',' || c == ' '; })) {
-            for (const char c : inside)
-                if (c != ',') result.index += c;
-            rest = rest.substr(0, bracket);
-        }
-    }
-    std::size_t digits = rest.size();
-    while (digits > 0 && is_digit(rest[digits - 1])) --digits;
-    const std::string_view letters = rest.substr(0, digits);
-    const bool short_stem = letters.size() == 1 && is_letter(letters[0]) && letters[0] != '_';
-    if (short_stem && digits < rest.size()) {
-        const std::string number(rest.substr(digits));
-        // A number that is neither a layer nor alone stays part of the name.
-        if (layers_.contains(number))
-            result.layer = number, rest = letters;
-        else if (result.index.empty())
-            result.index = number, rest = letters;
-    }
-    result.stem = rest;
-    result.word = rest.size() > 1;
-    return result;
-}
-
-std::string Notations::latex(std::string_view name) const {
-    const Name n = parsed(name);
-    std::string text = n.word ? "\\mathtt{" + latex_escaped(n.stem) + "}" : latex_escaped(n.stem);
-    if (!n.index.empty()) {
-        std::string index;
-        for (const char c : n.index) index += c == ' ' ? std::string("\\,") : std::string(1, c);
-        text += "_{" + index + "}";
-    }
-    if (!n.layer.empty()) text += "^{(" + n.layer + ")}";
-    return text;
-}
-
-std::string Notations::mathml(std::string_view name) const {
-    const Name n = parsed(name);
-    const std::string base = n.word ? "<mi class=\"w\">" + html_escaped(n.stem) + "</mi>" : "<mi>" + html_escaped(n.stem) + "</mi>";
-    const std::string index = "<mn>" + html_escaped(n.index) + "</mn>";
-    const std::string layer = "<mrow><mo>(</mo><mn>" + html_escaped(n.layer) + "</mn><mo>)</mo></mrow>";
-    if (!n.index.empty() && !n.layer.empty()) return "<msubsup>" + base + index + layer + "</msubsup>";
-    if (!n.index.empty()) return "<msub>" + base + index + "</msub>";
-    if (!n.layer.empty()) return "<msup>" + base + layer + "</msup>";
-    return base;
 }
 
 }  // namespace v1

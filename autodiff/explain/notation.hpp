@@ -9,12 +9,21 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace autodiff {
 inline namespace v1 {
 
 /// The rule's text with numbers: x and y, or a, b, c and y. Empty if that says nothing new: the text is one variable, or holds none.
 [[nodiscard]] std::string with_numbers(std::string_view symbol, std::span<const double> operands, double y, const Numbers& number);
+
+/// What the variables of a rule's text stand for: a, b, c or x are operands, y the result.
+struct RuleVariables {
+    std::vector<std::string> operands;
+    std::string result;
+};
+/// The text in the names of the program: `y (1 - y)` as `a1 (1 - a1)`, `ybar b^T` as `ybar W2^T`.
+[[nodiscard]] std::string with_names(std::string_view symbol, const RuleVariables& variables);
 
 /// How a derivative or a name is written as mathematics.
 class Notations {
@@ -35,6 +44,8 @@ class Notations {
 
 [[nodiscard]] std::string latex_formula(std::string_view symbol);
 [[nodiscard]] std::string mathml_formula(std::string_view symbol);
+/// In the names of the program.
+[[nodiscard]] std::string mathml_formula(std::string_view symbol, const RuleVariables& variables, const Notations& names);
 /// A number: 1.5e-07 as 1.5 times a power of ten.
 [[nodiscard]] std::string latex_number(std::string_view number);
 [[nodiscard]] std::string mathml_number(std::string_view number);

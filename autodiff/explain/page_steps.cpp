@@ -83,8 +83,10 @@ std::string terms(const Writer& write, const Trace::Reverse& step) {
 std::string local_derivative(const Writer& write, const Trace::Reverse& step, const Trace::Push& push) {
     const std::string number = write.number(push.local);
     std::string text =
-        "<span class=\"sym\">" + write.math(write.ratio(step.name, push.to) + "<mo>=</mo>" + mathml_formula(push.derivative)) + "</span>";
-    if (push.numeric && !std::isnan(push.local) && push.derivative != number) {
+        "<span class=\"sym\">" +
+        write.math(write.ratio(step.name, push.to) + "<mo>=</mo>" + mathml_formula(push.rule, {step.operands, step.name}, write.names)) +
+        "</span>";
+    if (push.numeric && push.factor && push.derivative != number) {
         text += "<span class=\"num\">";
         if (!push.with_numbers.empty()) text += " = " + html_escaped(push.with_numbers);
         text += " = <b>" + write.n(push.local) + "</b></span>";
@@ -101,7 +103,7 @@ std::string push_of(const Writer& write, const Trace::Reverse& step, const Trace
                 " <small>ȳ is what is incoming</small></dd>";
     else
         text += "<dt>local</dt><dd>" + local_derivative(write, step, push) + "</dd>";
-    const bool numeric = push.numeric && !std::isnan(push.local);
+    const bool numeric = push.numeric && push.factor;
     if (numeric)
         text +=
             fmt::format("<dt>product</dt><dd><span class=\"sym\">{}</span> <span class=\"num product\" data-product=\"{}\" "

@@ -38,7 +38,7 @@ constexpr TensorPhrase moved{"ybar, back in its place", "moves: the same numbers
 
 constexpr std::array entries{
     Entry{"matmul",
-          {{{"ybar b^T", "every row gathers over the columns of b"}, {"a^T ybar", "input times adjoint, summed over the samples"}, {}}}},
+          {{{"ybar b^T", "every row gathers over the columns of the other factor"}, {"a^T ybar", "input times adjoint, summed over the samples"}, {}}}},
     Entry{"affine",
           {{{"ybar w^T", "every input gathers over the neurons that it feeds"},
             {"x^T ybar", "input times adjoint, summed over the samples"},
@@ -61,7 +61,7 @@ constexpr std::array entries{
     Entry{"log_softmax", {{{"ybar - softmax(x) sum ybar", "probabilities compete: what one gains the others lose"}, {}, {}}}},
     Entry{"softmax_cross_entropy", {{{"ybar (softmax(z) - onehot)", "predicted minus wanted probability"}, {}, {}}}},
     Entry{"logsumexp", {{{"ybar softmax(x)", "shares in proportion to e^x"}, {}, {}}}},
-    Entry{"norm2", {{{"ybar x / y", "along x"}, {}, {}}}},
+    Entry{"norm2", {{{"ybar x / y", "along the vector itself"}, {}, {}}}},
     Entry{"prod", {{{"ybar times the product of the others", "swaps: multiplies by the other factors"}, {}, {}}}},
     Entry{"max", {{{"ybar at the winner", "routes to the winner"}, {}, {}}}},
     Entry{"min", {{{"ybar at the winner", "routes to the winner"}, {}, {}}}},

@@ -19,6 +19,16 @@ const Tape& with_operations(const Tape& tape) {
     return tape;
 }
 
+/// The first word that no value up to the root is called.
+std::string free_loss_name(const Tape& tape, std::uint32_t root) {
+    for (const std::string_view word : {"L", "loss", "result"}) {
+        std::uint32_t row = 1;
+        while (row <= root && tape.given_name(row) != word) ++row;
+        if (row > root) return std::string(word);
+    }
+    return fmt::format("t{}", root);
+}
+
 }  // namespace
 
 std::vector<double> flattened(const AnyTensor& x) {
@@ -41,7 +51,7 @@ const RuleText* find_rule(std::string_view operation) {
 }
 
 Reading::Reading(const Tape& tape, std::uint32_t root, const ExplainOptions& options, std::size_t observed)
-    : tape_(with_operations(tape)), root_(root), options_(options), numbers_(options.digits) {
+    : tape_(with_operations(tape)), root_(root), options_(options), numbers_(options.digits), loss_name_(free_loss_name(tape, root)) {
     const WengertList& list = tape.list();
     first_.resize(std::size_t{root} + 1);
     for (std::uint32_t row = 1; row <= root; ++row) first_[row] = first_[row - 1] + list.count[row - 1];
@@ -221,7 +231,7 @@ std::string Reading::label(std::uint32_t row) const {
         const Spot s = origin(row);
         if (name == fmt::format("{}[{}]", tape_.name_of(s.row), indices_from(0, node(s.node).shape, s.flat))) return label(s);
     }
-    return printable(row == root_ && name == fmt::format("t{}", row) ? "L" : name);
+    return printable(row == root_ && name == fmt::format("t{}", row) ? loss_name_ : name);
 }
 
 std::string Reading::label(const Spot& s) const {

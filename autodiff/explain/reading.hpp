@@ -57,7 +57,7 @@ class Reading {
     [[nodiscard]] bool reached(std::uint32_t row) const { return row <= root_ && reached_[row]; }
     /// The tensor element that a scalar row was taken from, or the row itself.
     [[nodiscard]] Spot origin(std::uint32_t row) const;
-    /// The name as text; L if the loss has none.
+    /// The name as text; of a loss without a name L, or another word if a value is called so.
     [[nodiscard]] std::string label(std::uint32_t row) const;
     [[nodiscard]] std::string label(const Spot& s) const;
     [[nodiscard]] std::string indices(const Shape& shape, Index flat) const { return indices_from(options_.first_index, shape, flat); }
@@ -98,6 +98,7 @@ class Reading {
     std::uint32_t root_;
     ExplainOptions options_;
     Numbers numbers_;
+    std::string loss_name_;
     std::vector<std::uint32_t> first_;  // per row: its first operand
     std::vector<bool> reached_;
     std::vector<std::uint32_t> consumer_, first_consumer_;  // per row: where its consumers begin

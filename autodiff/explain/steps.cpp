@@ -60,6 +60,7 @@ class Sweep {
         step.name = tape_.label(row), step.operation = tape_.operation(row);
         step.scope = scopes_.of(row), step.place = scopes_.place(row);
         step.computation = computation(tape_, row);
+        step.operands = variables_of(tape_, row).operands;
         step.reached = tape_.reached(row), step.tensor = is_tensor(tape_, row);
         step.value = value_of(tape_, row), step.adjoint = adjoint_of(tape_, row);
         step.flags.unused = !step.reached;
@@ -115,7 +116,7 @@ class Sweep {
         Arrived& arrived = arrived_[{to.row, to.flat}];
         arrived.running += push.product;
         arrived.terms.push_back(
-            {step.number, step.name, step.adjoint.number, push.local, push.product, arrived.running, !std::isnan(push.local)});
+            {step.number, step.name, step.adjoint.number, push.local, push.product, arrived.running, push.factor});
         push.row = to.row, push.to = tape_.label(to);
         push.running = arrived.running, push.complete = only_elements_read(to);
         push.arrived = arrived.terms.size(), push.expected = expected(to);
@@ -138,13 +139,15 @@ class Sweep {
         const auto operands = tape_.operands(row);
         std::vector<double> values;
         for (const Trace::Operand& operand : operands_of(tape_, row)) values.push_back(operand.value.number);
+        const RuleVariables variables{step.operands, step.name};
         for (std::size_t k = 0; k < operands.size(); ++k) {
             if (operands[k] == Operand{0}) continue;
             Trace::Push p;
-            p.derivative = derivative(tape_.tape().list().operation[row], k);
+            p.rule = derivative(tape_.tape().list().operation[row], k);
+            p.derivative = with_names(p.rule, variables);
             p.local = tape_.partials(row)[k];
-            p.with_numbers = with_numbers(p.derivative, values, step.value.number, number_);
-            p.meaning = meaning_of_factor(p.derivative, p.local);
+            p.with_numbers = with_numbers(p.rule, values, step.value.number, number_);
+            p.meaning = meaning_of_factor(p.rule, p.local);
             p.product = step.adjoint.number == 0 ? 0 : step.adjoint.number * p.local;
             push(step, {static_cast<std::uint32_t>(operands[k]), no_node, 0}, std::move(p));
         }
@@ -154,7 +157,7 @@ class Sweep {
         const Node& node = tape_.node(n);
         if (node.element_node != no_node) {
             Trace::Push p;
-            p.derivative = "1", p.local = 1, p.product = step.adjoint.number, p.meaning = "back to its place in the tensor";
+            p.rule = p.derivative = "1", p.local = 1, p.product = step.adjoint.number, p.meaning = "back to its place in the tensor";
             return push(step, tape_.origin(node.row), std::move(p));
         }
         std::vector<double> ybar = flattened(tape_.block(n));
@@ -173,7 +176,8 @@ class Sweep {
             const std::vector<double> local = tape_.derivatives(n, {to.row, no_node, 0});
             for (std::size_t e = 0; e < std::min(ybar.size(), local.size()); ++e)
                 if (ybar[e] != 0 && local[e] != 0) p.product += ybar[e] * local[e];
-            p.local = local.size() == 1 ? local[0] : std::numeric_limits<double>::quiet_NaN();
+            p.factor = local.size() == 1;
+            if (p.factor) p.local = local[0];
             push(step, {to.row, no_node, 0}, std::move(p));
         }
     }
@@ -184,10 +188,12 @@ class Sweep {
         const RuleText* const rule = find_rule(step.operation);
         if (rule == nullptr || k >= 3 || rule->derivative[k].empty()) {
             const TensorPhrase phrase = tensor_phrase(step.operation, k);
-            p.derivative = phrase.vjp, p.meaning = phrase.meaning;
+            p.rule = phrase.vjp, p.meaning = phrase.meaning;
+            p.derivative = with_names(p.rule, {step.operands, step.name});
             return;
         }
-        p.derivative = rule->derivative[k];
+        p.rule = rule->derivative[k];
+        p.derivative = with_names(p.rule, {step.operands, step.name});
         const Source& to = node.operands[k];
         const bool repeated = to.node != no_node && tape_.node(to.node).shape != node.shape;
         p.meaning = rule->derivative[k] == "1"    ? "copies what arrives"
@@ -198,7 +204,7 @@ class Sweep {
     }
 
     void push_tensor(Trace::Reverse& step, const Source& to, Trace::Push p) const {
-        p.row = to.row, p.to = tape_.label(to.row), p.numeric = false;
+        p.row = to.row, p.to = tape_.label(to.row), p.numeric = p.factor = false;
         const auto& readers = tape_.consumers(to.row);
         p.expected = readers.size();
         p.arrived = static_cast<std::size_t>(std::find(readers.begin(), readers.end(), step.row) - readers.begin()) + 1;
@@ -217,10 +223,15 @@ class Sweep {
 
 }  // namespace
 
+RuleVariables variables_of(const Reading& tape, std::uint32_t row) {
+    RuleVariables variables{{}, tape.label(row)};
+    for (const Trace::Operand& operand : operands_of(tape, row)) variables.operands.push_back(operand.name);
+    return variables;
+}
+
 std::string computation(const Reading& tape, std::uint32_t row) {
-    std::string list;
-    for (const Trace::Operand& operand : operands_of(tape, row)) list += (list.empty() ? "" : ", ") + operand.name;
-    return list.empty() ? std::string(tape.operation(row)) : fmt::format("{}({})", tape.operation(row), list);
+    const std::vector<std::string> operands = variables_of(tape, row).operands;
+    return operands.empty() ? std::string(tape.operation(row)) : fmt::format("{}({})", tape.operation(row), fmt::join(operands, ", "));
 }
 
 bool is_filler(const Reading& tape, std::uint32_t row) {

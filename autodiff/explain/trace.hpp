@@ -39,6 +39,7 @@ struct Trace {
         bool saturated = false;  ///< the operation is nearly flat here, far below its steepest slope
         bool nan_born = false;   ///< the result is NaN, no operand is
         bool inf_born = false;   ///< the result is infinite, no operand is
+        bool constant = false;   ///< an operand is a constant tensor, whose elements are not on the tape: they may have brought it
         bool unused = false;     ///< the loss does not depend on it
     };
     struct Operand {
@@ -67,11 +68,13 @@ struct Trace {
     struct Push {
         std::uint32_t row = 0;  ///< of the operand: F<row>
         std::string to;
-        std::string derivative;                 ///< as the rule writes it; of a tensor row, its VJP
+        std::string rule;                       ///< the local derivative as the rule writes it; of a tensor row, its VJP
+        std::string derivative;                 ///< the same in the names of the program
         std::string with_numbers;               ///< the same with the numbers in it; empty if it would say nothing new
         std::string meaning;                    ///< in a phrase
         bool numeric = true;                    ///< whether there are numbers below: tensors are pushed whole
-        double local = 0;                       ///< NaN where many numbers flow through a tensor row into one
+        bool factor = true;                     ///< whether there is one local derivative: not where many numbers flow into one
+        double local = 0;
         double product = 0;                     ///< what is added
         double running = 0;                     ///< the adjoint of `to` after that ...
         bool complete = true;                   ///< ... unless other steps push to its tensor as a whole
@@ -92,10 +95,11 @@ struct Trace {
         bool reached = false;
         bool tensor = false;
         Quantity value, adjoint;
-        std::vector<Term> terms;        ///< what added up to the adjoint, in the order of the sweep
-        std::vector<Push> pushes;       ///< what is handed on
-        std::vector<Element> elements;  ///< of a tensor: those that were asked for and the largest; all if there are few
-        std::string why;                ///< what is incoming, in a phrase
+        std::vector<Term> terms;            ///< what added up to the adjoint, in the order of the sweep
+        std::vector<Push> pushes;           ///< what is handed on
+        std::vector<Element> elements;      ///< of a tensor: those that were asked for and the largest; all if there are few
+        std::string why;                    ///< what is incoming, in a phrase
+        std::vector<std::string> operands;  ///< their names; of a constant number, the number
         Flags flags;
     };
     /// What is drawn: rows, and scopes too large to be drawn row by row.

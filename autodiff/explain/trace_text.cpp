@@ -69,7 +69,7 @@ class Writer {
     void add(const Trace::Reverse& step, TextTable& table) {
         std::vector<std::string> cells{fmt::format("R{}", step.number), step.name, step.operation, incoming(step)};
         for (const auto& push : step.pushes) {
-            const bool factor = push.numeric && !std::isnan(push.local);
+            const bool factor = push.numeric && push.factor;
             const std::string local = number_(push.local);
             cells.push_back(!factor || push.derivative == local ? push.derivative : fmt::format("{} = {}", push.derivative, local));
             if (push.numeric)
@@ -117,7 +117,9 @@ class Writer {
             if (element.sum.others > 0) sum += fmt::format(" + {} ({} more)", number_(element.sum.rest), element.sum.others);
             table.line({element.name, number_.aligned(element.sum.total), sum});
         }
-        return text + table.text(2);
+        const auto size = static_cast<std::size_t>(t.shape.size()), shown = std::min(step.elements.size(), trace_.options.terms);
+        return text + table.text(2) +
+               (size > shown ? fmt::format("  ... {} more element{}\n", size - shown, size - shown == 1 ? "" : "s") : "");
     }
 
     std::string list(const Paths& paths) {

@@ -2,6 +2,7 @@
 /// The parts from which a Trace is made; each is one source of its name. For explain/ only.
 #pragma once
 
+#include "autodiff/explain/notation.hpp"
 #include "autodiff/explain/reading.hpp"
 
 #include <map>
@@ -40,6 +41,9 @@ class Scopes {
 [[nodiscard]] bool is_filler(const Reading& tape, std::uint32_t row);
 /// `mul(a, 2)`
 [[nodiscard]] std::string computation(const Reading& tape, std::uint32_t row);
+
+/// Operand names and the row's own, for what its rule says.
+[[nodiscard]] RuleVariables variables_of(const Reading& tape, std::uint32_t row);
 
 // flags.cpp
 [[nodiscard]] Trace::Flags flags_of(const Reading& tape, std::uint32_t row);

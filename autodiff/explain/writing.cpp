@@ -30,11 +30,12 @@ std::string summary_text(const TensorSummary& t, const Numbers& number, bool wit
 
 std::string flags_text(const Trace::Flags& flags, bool backward) {
     std::string text;
-    const auto add = [&text](bool flag, std::string_view what) {
-        if (flag) text += (text.empty() ? "" : ", ") + std::string(what);
+    const auto add = [&text](bool flag, const std::string& what) {
+        if (flag) text += (text.empty() ? "" : ", ") + what;
     };
-    add(flags.nan_born, backward ? "a NaN is born in the derivative" : "a NaN is born here");
-    add(flags.inf_born, backward ? "an infinity is born in the derivative" : "an infinity is born here");
+    const std::string where = backward ? "in the derivative" : flags.constant ? "here, or comes with the constant" : "here";
+    add(flags.nan_born, "a NaN is born " + where);
+    add(flags.inf_born, "an infinity is born " + where);
     add(flags.kink, "at a kink");
     add(flags.saturated, "saturated");
     add(flags.unused && !backward, "unused");

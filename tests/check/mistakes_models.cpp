@@ -42,9 +42,15 @@ std::unique_ptr<Model> dense(std::uint64_t seed, Index n) {
              [n](const Values& v) {
                  return matmul(transpose(slice(v("a1"), {{n - 1, n, 1}})), slice(v("dz2"), {{n - 1, n, 1}}));
              }},
-            {"transposed", [](const Values& v) { return matmul(transpose(v("dz2")), v("a1")); }}});
+            {"transposed", [](const Values& v) { return matmul(transpose(v("dz2")), v("a1")); }},
+            {"wrong_adjoint", [](const Values& v) { return matmul(transpose(v("a1")), v("da2")); }},
+            {"weight_decay", [](const Values& v) { return matmul(transpose(v("a1")), v("dz2")) + 0.01 * v("W2"); }}});
     m.step("da1", [](const Values& v) { return matmul(v("dz2"), transpose(v("W2"))); },
            {{"not_transposed", [](const Values& v) { return matmul(v("dz2"), v("W2")); }},
+            {"one_unit",
+             [](const Values& v) {
+                 return matmul(slice(v("dz2"), {{}, {3, 4, 1}}), slice(transpose(v("W2")), {{3, 4, 1}}));
+             }},
             {"updated_weights", [](const Values& v) { return matmul(v("dz2"), transpose(v("W2") - 0.1 * v("dW2"))); }}});
     m.step("dz1", [](const Values& v) { return v("da1") * v("a1") * (1.0 - v("a1")); },
            {{"missing_derivative", [](const Values& v) { return v("da1"); }},
@@ -73,24 +79,28 @@ std::unique_ptr<Model> classifier(std::uint64_t seed) {
     Model& m = *model;
     std::mt19937_64 rng(seed);
     m.name = "dense, softmax cross-entropy";
-    const T x = m.variable("x", random(rng, {5, 3})), W = m.variable("W", random(rng, {3, 4})), b = m.variable("b", random(rng, {4}));
-    const Tensor<Index> labels({5}, std::vector<Index>{0, 2, 1, 3, 2});
+    const T x = m.variable("x", random(rng, {10, 3})), W = m.variable("W", random(rng, {3, 4})), b = m.variable("b", random(rng, {4}));
+    // As many labels of each kind as of no other: else a permuted db would be a shifted one, too.
+    const Tensor<Index> labels({10}, std::vector<Index>{0, 2, 1, 3, 2, 3, 3, 1, 2, 3});
     const T z = m.named("z", matmul(x, W) + b);
     m.loss = mean(softmax_cross_entropy(z, labels));
     m.values.set("p", softmax(z.constant()));
     m.values.set("y", cast<double>(unsqueeze(labels, -1) == Tensor<Index>::arange(4)));
-    m.step("dz", [](const Values& v) { return (v("p") - v("y")) / 5.0; },
-           {{"no_one_at_label", [](const Values& v) { return v("p") / 5.0; }},
+    m.step("dz", [](const Values& v) { return (v("p") - v("y")) / 10.0; },
+           {{"no_one_at_label", [](const Values& v) { return v("p") / 10.0; }},
             {"factor", [](const Values& v) { return v("p") - v("y"); }},
-            {"softmax_again", [](const Values& v) { return (v("p") - v("y")) / 5.0 * v("p") * (1.0 - v("p")); }},
+            {"no_softmax", [](const Values& v) { return (v("z") - v("y")) / 10.0; }},
+            {"wrong_axis", [](const Values& v) { return (softmax(v("z"), 0) - v("y")) / 10.0; }},
+            {"missing_derivative", [](const Values& v) { return v("y") / v("p") / -10.0; }},
+            {"softmax_again", [](const Values& v) { return (v("p") - v("y")) / 10.0 * v("p") * (1.0 - v("p")); }},
             {"softmax_again", [](const Values& v) {
-                 const T g = (v("p") - v("y")) / 5.0;
+                 const T g = (v("p") - v("y")) / 10.0;
                  return v("p") * (g - sum(g * v("p"), -1, true));
              }}});
     m.step("db", [](const Values& v) { return sum(v("dz"), 0); }, {{"factor", [](const Values& v) { return mean(v("dz"), 0); }}});
     m.step("dW", [](const Values& v) { return matmul(transpose(v("x")), v("dz")); },
            {{"one_sample", [](const Values& v) {
-                 return matmul(transpose(slice(v("x"), {{4, 5, 1}})), slice(v("dz"), {{4, 5, 1}}));
+                 return matmul(transpose(slice(v("x"), {{9, 10, 1}})), slice(v("dz"), {{9, 10, 1}}));
              }}});
     m.step("dx", [](const Values& v) { return matmul(v("dz"), transpose(v("W"))); });
     return model;

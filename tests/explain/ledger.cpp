@@ -29,8 +29,8 @@ F6  d  add(e, c)  = 4
 F7  L  mul(d, f)  = -8
 
 R   row  operation  incoming   local   pushes   running
-R1  L    mul        1 (seed)   b = -2  d += -2  -2
-                               a = 4   f += 4    4
+R1  L    mul        1 (seed)   f = -2  d += -2  -2
+                               d = 4   f += 4    4
 R2  d    add        -2 (R1 L)  1       e += -2  -2
                                1       c += -2  -2
 R3  e    mul        -2 (R2 d)  b = -3  a += 6    6
@@ -58,17 +58,17 @@ F5  t5  add(t3, t4)  = 10.6931
 F6  t6  sin(x2)      = -0.958924
 F7  L   sub(t5, t6)  = 11.6521
 
-R   row  operation  incoming                                 local             pushes           running
-R1  L    sub        1 (seed)                                 1                 t5 += 1           1
-                                                             -1                t6 += -1         -1
-R2  t6   sin        -1 (R1 L)                                cos x = 0.283662  x2 += -0.283662  -0.283662
-R3  t5   add        1 (R1 L)                                 1                 t3 += 1           1
-                                                             1                 t4 += 1           1
-R4  t4   mul        1 (R3 t5)                                b = 5             x1 += 5           5
-                                                             a = 2             x2 += 2           1.71634
-R5  t3   log        1 (R3 t5)                                1 / x = 0.5       x1 += 0.5         5.5
-R6  x2   variable   1.71634 = -0.283662 (R2 t6) + 2 (R4 t4)  -                 -
-R7  x1   variable   5.5 = 5 (R4 t4) + 0.5 (R5 t3)            -                 -
+R   row  operation  incoming                                 local              pushes           running
+R1  L    sub        1 (seed)                                 1                  t5 += 1           1
+                                                             -1                 t6 += -1         -1
+R2  t6   sin        -1 (R1 L)                                cos x2 = 0.283662  x2 += -0.283662  -0.283662
+R3  t5   add        1 (R1 L)                                 1                  t3 += 1           1
+                                                             1                  t4 += 1           1
+R4  t4   mul        1 (R3 t5)                                x2 = 5             x1 += 5           5
+                                                             x1 = 2             x2 += 2           1.71634
+R5  t3   log        1 (R3 t5)                                1 / x1 = 0.5       x1 += 0.5         5.5
+R6  x2   variable   1.71634 = -0.283662 (R2 t6) + 2 (R4 t4)  -                  -
+R7  x1   variable   5.5 = 5 (R4 t4) + 0.5 (R5 t3)            -                  -
 )");
 }
 
@@ -115,8 +115,8 @@ R1  L    add          [1] (seed)         1             t6
                                          1             t7
 R2  t7   sum          [1]                ybar, spread  big
 R3  t6   sum          [1]                ybar, spread  t5
-R4  t5   mul          [1 1]              b             w
-                                         a             t4
+R4  t5   mul          [1 1]              t4            w
+                                         w             t4
 R5  t4   from_scalar  [7]                1             s += 7   7
 R6  s    variable     7 (R5 t4)          -             -
 R7  big  variable     [10, 10], norm 10  -             -

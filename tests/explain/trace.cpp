@@ -3,6 +3,8 @@
 #include "autodiff/explain/trace.hpp"
 
 #include "autodiff/control.hpp"
+#include "autodiff/explain/notation.hpp"
+#include "autodiff/explain/outputs.hpp"
 #include "autodiff/explain/phrases.hpp"
 #include "lookup.hpp"
 #include "network.hpp"
@@ -108,13 +110,41 @@ BOOST_AUTO_TEST_CASE(the_local_derivative_is_the_rules_own_text_with_numbers_in_
     const Scalar L = sigmoid(pow(a, 3.0) * b);
     const Trace t = trace(L);
     const auto& sigmoid_step = t.reverse[0];
-    BOOST_TEST(sigmoid_step.pushes[0].derivative == derivative(code_of<rules::Sigmoid>, 0));
+    BOOST_TEST(sigmoid_step.pushes[0].rule == derivative(code_of<rules::Sigmoid>, 0));
+    BOOST_TEST(sigmoid_step.pushes[0].derivative == "L (1 - L)");
     BOOST_TEST(sigmoid_step.pushes[0].with_numbers.ends_with(")"));
     const auto& power = t.reverse[2];
-    BOOST_TEST(power.pushes[0].derivative == "b a^(b-1)");
+    BOOST_TEST(power.pushes[0].rule == "b a^(b-1)");
+    BOOST_TEST(power.pushes[0].derivative == "3 a^(3-1)");
     BOOST_TEST(power.pushes[0].with_numbers == "3 * 2^(3 - 1)");
     BOOST_TEST(power.pushes[0].local == 12);
     BOOST_TEST(t.reverse[1].pushes[0].with_numbers.empty());  // "b" is -3, there is nothing to put in
+}
+
+BOOST_AUTO_TEST_CASE(a_rule_is_written_in_the_names_of_the_program) {
+    const RuleVariables names{{"W1[0, 1]", "-2", "u*v"}, "t4"};
+    BOOST_TEST(with_names("y (1 - y)", names) == "t4 (1 - t4)");
+    BOOST_TEST(with_names("b a^(b-1)", names) == "(-2) W1[0, 1]^((-2)-1)");
+    BOOST_TEST(with_names("b", names) == "-2");
+    BOOST_TEST(with_names("a b + c", names) == "W1[0, 1] (-2) + (u*v)");
+    BOOST_TEST(with_names("1 if x > 0 else 0", names) == "1 if W1[0, 1] > 0 else 0");
+    BOOST_TEST(with_names("x^T ybar w", names) == "W1[0, 1]^T ybar (-2)");  // w is the second operand of a tensor operation
+    BOOST_TEST(with_names("ybar (softmax(z) - onehot)", {{"scores"}, "L"}) == "ybar (softmax(scores) - onehot)");
+    BOOST_TEST(with_names("c", {{"p"}, "q"}) == "c");  // of an operand that is not there
+    BOOST_TEST(with_names("polygamma(1, x)", {{"n"}, "q"}) == "polygamma(1, n)");
+    BOOST_TEST(mathml_formula("2 x", {{"W1"}, "q"}, Notations({"1"})) == "<mn>2</mn><mo>&#8290;</mo><msup><mi>W</mi><mrow><mo>(</mo><mn>1</mn>"
+                                                                         "<mo>)</mo></mrow></msup>");
+    BOOST_TEST((mathml_formula("a", {{"<b>"}, "q"}, Notations({})).find("<b>") == std::string::npos));
+}
+
+BOOST_AUTO_TEST_CASE(a_loss_without_a_name_is_called_what_nothing_else_is) {
+    Tape tape;
+    const auto l = tape.variable(2.0, "L");
+    BOOST_TEST(trace(square(l)).loss == "loss");
+    const auto loss = tape.variable(3.0, "loss");
+    BOOST_TEST(trace(l * loss).loss == "result");
+    const auto result = tape.variable(3.0, "result");
+    BOOST_TEST(trace(l * result).loss == "t6");  // the row, as of every value without a name
 }
 
 BOOST_AUTO_TEST_CASE(every_rule_has_a_meaning) {
@@ -238,6 +268,10 @@ BOOST_AUTO_TEST_CASE(a_tensor_row_is_flagged_too) {
     BOOST_TEST(there(t, "t2").flags.kink);
     BOOST_TEST(there(t, "t3").flags.inf_born);
     BOOST_TEST(!there(t, "t3").flags.kink);
+    BOOST_TEST(!there(t, "t3").flags.constant);
+    const Trace with_nan = trace(sum(x * Tensor<double>({3}, {1, std::nan(""), 2})));
+    BOOST_TEST(there(with_nan, "t5").flags.nan_born);
+    BOOST_TEST((to_text(with_nan).find("a NaN is born here, or comes with the constant") != std::string::npos));
 }
 
 BOOST_AUTO_TEST_CASE(a_trace_outlives_its_tape_and_changes_nothing) {
