@@ -43,6 +43,38 @@ std::size_t edits(std::string_view a, std::string_view b) {
     return before.back();
 }
 
+std::string lower_case(std::string text) {
+    for (char& c : text)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return text;
+}
+
+/// How far a name that was given is from one of the tape: the case of letters does not count, nor what else stands around the name, and
+/// a neuron's delta is dz.
+std::size_t apart(const std::vector<std::string>& meanings, const std::string& own) {
+    const std::string wanted = lower_case(own);
+    std::size_t least = std::numeric_limits<std::size_t>::max();
+    for (const std::string& meaning : meanings) {
+        std::string given = lower_case(meaning);
+        for (const std::string_view delta : {"delta", "\xce\xb4"})
+            if (given.starts_with(delta)) given.replace(0, delta.size(), "z");
+        const bool inside = wanted.size() > 1 && given != wanted && given.find(wanted) != std::string::npos;
+        least = std::min(least, inside ? 1 : edits(given, wanted));
+    }
+    return least;
+}
+
+/// "the nearest names are dW1, dW2": those that are equally near, written as gradients are. Without any, how to give names.
+std::string nearest_names(const std::vector<std::string>& meanings, const std::set<std::string>& known) {
+    std::size_t least = std::numeric_limits<std::size_t>::max();
+    for (const std::string& own : known) least = std::min(least, apart(meanings, own));
+    std::vector<std::string> near;
+    for (const std::string& own : known)
+        if (near.size() < nearest && apart(meanings, own) == least) near.push_back("d" + printable(own));
+    if (near.empty()) return "name values with tape.variable(x, name) and tape.name(y, name)";
+    return fmt::format("the nearest name{} {}", near.size() == 1 ? " is" : "s are", fmt::join(near, ", "));
+}
+
 }  // namespace
 
 std::uint32_t resolved(const CheckedTape& tape, const std::string& name) {
@@ -69,18 +101,8 @@ std::uint32_t resolved(const CheckedTape& tape, const std::string& name) {
             return found[k][0];
         }
     }
-    std::vector<std::pair<std::size_t, std::string>> by_distance;
-    for (const std::string& own : known) {
-        std::size_t least = std::numeric_limits<std::size_t>::max();
-        for (const std::string& w : wanted) least = std::min(least, edits(w, own));
-        by_distance.emplace_back(least, own);
-    }
-    std::stable_sort(by_distance.begin(), by_distance.end());
-    std::vector<std::string> near;
-    for (std::size_t k = 0; k < std::min(nearest, by_distance.size()); ++k) near.push_back(printable(by_distance[k].second));
-    throw ValueError("compare", "the name of a value on the tape", printable(name),
-                     near.empty() ? "name values with tape.variable(x, name) and tape.name(y, name)"
-                                  : fmt::format("the nearest names are {}", fmt::join(near, ", ")));
+    if (tape.named(tape.root())) known.erase(std::string(tape.tape().given_name(tape.root())));
+    throw ValueError("compare", "the name of a value on the tape", printable(name), nearest_names(wanted, known));
 }
 
 // Shapes ----------------------------------------------------------------------------------------------------------------------------------

@@ -284,7 +284,8 @@ bool explain_matmul(const Reading& tape, const Spot& weight, DenseWeight& into) 
     keep_samples(tape, std::move(samples), spots, into);
 
     into.neuron = fmt::format("neuron {}, {}", neuron + tape.options().first_index, m.right ? "column over i" : "row over j");
-    const std::vector<double> gradient = flattened(tape.block(weight.node));
+    std::vector<double> gradient = flattened(tape.block(weight.node));
+    gradient.resize(static_cast<std::size_t>(m.inputs * m.outputs));  // nothing arrives through an activation like floor
     for (Index k = 0; k < m.inputs; ++k) into.column.push_back(gradient[static_cast<std::size_t>(m.weight(k, neuron))]);
     into.selected = static_cast<std::size_t>(from);
     return true;
@@ -295,7 +296,7 @@ bool explain_matmul(const Reading& tape, const Spot& weight, DenseWeight& into) 
 std::optional<DenseLayer> dense_layer(const Reading& tape, std::uint32_t weight_row) {
     if (!tape.reached(weight_row)) return {};
     const std::optional<Matrices> found = find_matrices(tape, weight_row);
-    if (!found) return {};
+    if (!found || std::holds_alternative<std::monostate>(tape.block(found->weight_node))) return {};
     return read_layer(tape, weight_row, *found);
 }
 

@@ -20,8 +20,9 @@ class Document {
         : trace_(trace), options_(options), number_(trace.options.digits), names_(notations_of(trace)) {}
 
     std::string text() {
-        text_ = fmt::format("# {}\n\n{} = {} &emsp; {} steps forward, {} steps back, {} variables\n\n", cell(trace_.title),
-                            cell(trace_.loss), number_(trace_.loss_value), trace_.rows, trace_.rows, trace_.variables);
+        text_ = fmt::format("# {0}\n\n{1} = {2} &emsp; {3} step{4} forward, {3} step{4} back, {5} variable{6}\n\n", cell(trace_.title),
+                            cell(trace_.loss), number_(trace_.loss_value), trace_.rows, trace_.rows == 1 ? "" : "s", trace_.variables,
+                            trace_.variables == 1 ? "" : "s");
         if (!trace_.layers.empty() || !trace_.weights.empty()) convention();
         forward();
         reverse();
@@ -84,7 +85,8 @@ class Document {
         more(trace_.forward.size());
     }
     void more(std::size_t shown) {
-        if (shown < trace_.rows) text_ += fmt::format("\n{} more rows are not shown.\n", trace_.rows - shown);
+        const std::size_t unseen = trace_.rows - shown;
+        if (unseen > 0) text_ += fmt::format("\n{} more row{} not shown.\n", unseen, unseen == 1 ? " is" : "s are");
         text_ += '\n';
     }
 
@@ -192,8 +194,8 @@ class Document {
     }
 
     void paths(const Paths& p) {
-        text_ += fmt::format("### {}\n\n{} paths; their products add up to {}.\n\n", cell(p.of),
-                             p.counted ? count_text(p.count) : "Uncounted", number_(p.total));
+        text_ += fmt::format("### {}\n\n{} path{}; their products add up to {}.\n\n", cell(p.of),
+                             p.counted ? count_text(p.count) : "Uncounted", p.counted && p.count == 1 ? "" : "s", number_(p.total));
         if (p.shown.empty()) return;
         text_ += "| product | factors | way |\n|---|---|---|\n";
         for (const Paths::Path& path : p.shown) {

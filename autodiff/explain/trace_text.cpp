@@ -24,9 +24,10 @@ class Writer {
         if (!trace_.reverse.empty()) reverse.line({"R", "row", "operation", "incoming", "local", "pushes", "running"});
         for (const auto& step : trace_.reverse) add(step, reverse);
         const std::size_t unseen = trace_.rows - trace_.forward.size();
-        const std::string more = unseen == 0 ? "" : fmt::format("... {} more rows; options.rows sets how many are shown\n", unseen);
-        std::string text = fmt::format("{} = {}   {} rows, {} variables   seed: {} = 1\n\n", trace_.loss, number_(trace_.loss_value),
-                                       trace_.rows, trace_.variables, derivative_name(trace_, trace_.loss)) +
+        const std::string more = unseen == 0 ? "" : fmt::format("... {} more row{} not shown\n", unseen, unseen == 1 ? " is" : "s are");
+        std::string text = fmt::format("{} = {}   {} row{}, {} variable{}   seed: {} = 1\n\n", trace_.loss, number_(trace_.loss_value),
+                                       trace_.rows, trace_.rows == 1 ? "" : "s", trace_.variables, trace_.variables == 1 ? "" : "s",
+                                       derivative_name(trace_, trace_.loss)) +
                            forward.text() + more + '\n' + reverse.text() + more;
         for (const Trace::Remark& remark : trace_.remarks)
             text += fmt::format("{} R{}  {}\n", sign_of(remark.kind), remark.step, visible(remark.text));

@@ -4,6 +4,7 @@
 #include "autodiff/explain/words.hpp"
 #include "autodiff/io/file.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <fmt/format.h>
@@ -44,8 +45,8 @@ class Counted {
 /// Collects tensors from the parser's events; nothing here or there is recursive.
 class Collector final : public nlohmann::json_sax<json> {
   public:
-    Collector(const char* begin, const char* const* now, const LoadLimits& limits, const internal::Origin& origin)
-        : begin_(begin), now_(now), limits_(limits), origin_(origin) {}
+    Collector(std::string_view text, const char* const* now, const LoadLimits& limits, const internal::Origin& origin)
+        : text_(text), now_(now), limits_(limits), origin_(origin) {}
 
     NamedTensors tensors;
 
@@ -91,7 +92,15 @@ class Collector final : public nlohmann::json_sax<json> {
         if (counts_.empty()) finish();
         return true;
     }
-    bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override { fail("JSON", "something else"); }
+    bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override {
+        const auto follows = [this](std::string_view word) {  // the parser gives up at its first or second letter
+            return text_.substr(read() - std::min<std::size_t>(read(), 2)).starts_with(word) ||
+                   text_.substr(read() - std::min<std::size_t>(read(), 1)).starts_with(word);
+        };
+        for (const std::string_view word : {"NaN", "-Infinity", "Infinity", "-nan", "nan", "-inf", "inf"})
+            if (follows(word)) fail("finite numbers", word, "JSON has neither NaN nor infinities, .npz and .safetensors have");
+        fail("JSON", "something else");
+    }
     void check_complete() const {
         if (!opened_) fail("an object of tensors by name", "something else");
     }
@@ -100,8 +109,10 @@ class Collector final : public nlohmann::json_sax<json> {
     static constexpr std::size_t none = SIZE_MAX;  // the rank while no number has been seen
     static constexpr Index open = -1;
 
-    [[noreturn]] void fail(std::string_view expected, std::string_view got) const {
-        origin_.fail(static_cast<std::uint64_t>(*now_ - begin_), expected, got);
+    /// How many bytes the parser has read.
+    [[nodiscard]] std::size_t read() const { return static_cast<std::size_t>(*now_ - text_.data()); }
+    [[noreturn]] void fail(std::string_view expected, std::string_view got, std::string_view remedy = {}) const {
+        origin_.fail(read(), expected, got, remedy);
     }
     void demand_object() const {
         if (!opened_) fail("an object of tensors by name", "something else");
@@ -125,7 +136,7 @@ class Collector final : public nlohmann::json_sax<json> {
         tensors.emplace_back(name_, Tensor<double>(Shape(std::span<const Index>(extents_)), std::span<const double>(values_)));
     }
 
-    const char* begin_;
+    std::string_view text_;
     const char* const* now_;
     const LoadLimits& limits_;
     const internal::Origin& origin_;
@@ -166,7 +177,7 @@ void print_values(std::string& text, const Tensor<T>& x) {
 NamedTensors parse_json_tensors(std::string_view text, const LoadLimits& limits) {
     const internal::Origin origin{"read_json"};
     const char* now = text.data();
-    Collector collector(text.data(), &now, limits, origin);
+    Collector collector(text, &now, limits, origin);
     json::sax_parse(Counted(text.data(), &now), Counted(text.data() + text.size(), &now), &collector);
     collector.check_complete();
     return std::move(collector.tensors);

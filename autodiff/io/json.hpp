@@ -13,7 +13,8 @@ inline namespace v1 {
 namespace io {
 
 /// Reads an object of numbers and nested lists of numbers, as double, in the order of the file.
-/// throws LoadError naming what is wrong and at which byte (lists of unequal length, a name twice, no number, anything after the object),
+/// throws LoadError naming what is wrong and at which byte (lists of unequal length, a name twice, no number, NaN or an infinity, which
+///        Python writes although JSON has none, anything after the object),
 ///        std::system_error if the file cannot be read
 [[nodiscard]] NamedTensors read_json(const std::filesystem::path& path, const LoadLimits& limits = {});
 /// The same from text.

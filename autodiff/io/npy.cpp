@@ -36,6 +36,13 @@ constexpr std::array<TypeName, 6> types{{{"<f4", NpyType::f4, 4},
                                          {"|b1", NpyType::b1, 1},
                                          {"|u1", NpyType::u1, 1}}};
 
+/// Whether a dtype such as '>f8' or '<u2' is one of real numbers: not complex ones, text or objects.
+bool is_real(std::string_view name) {
+    return name.size() > 2 && std::string_view("<>=|").find(name[0]) != std::string_view::npos &&
+           std::string_view("fiu").find(name[1]) != std::string_view::npos &&
+           name.find_first_not_of("0123456789", 2) == std::string_view::npos;
+}
+
 std::uint64_t width(NpyType type) { return types[static_cast<std::size_t>(type)].width; }
 
 /// The dictionary {'descr': '<f8', 'fortran_order': False, 'shape': (2, 3)}: these three keys once each, in any order.
@@ -112,7 +119,8 @@ class Dictionary {
         if (at_ < text_.size() && text_[at_] == '[') fail(start, expected, "a list of fields", "save one array for each field");
         const std::string_view name = string();
         const auto found = std::find_if(types.begin(), types.end(), [name](const TypeName& t) { return t.name == name; });
-        if (found == types.end()) fail(start, expected, fmt::format("'{}'", printable(name)), "convert with .astype(numpy.float64)");
+        if (found == types.end())
+            fail(start, expected, fmt::format("'{}'", printable(name)), is_real(name) ? "convert with .astype(numpy.float64)" : "");
         return found->type;
     }
     Index extent() {

@@ -12,7 +12,8 @@ namespace autodiff {
 inline namespace v1 {
 namespace io {
 
-/// Reads what numpy.save wrote: <f4 as float; <f8, <i4, <i8, |b1 and |u1 as double. In row-major order, whatever the order in the file.
+/// Reads what numpy.save wrote: <f4 as float; <f8, <i4, <i8, |u1 and |b1 as double, a mask as 0 and 1. In row-major order, whatever the
+/// order in the file.
 /// throws LoadError naming what is wrong and at which byte (another type, an integer beyond 2^53, bytes missing or left over),
 ///        std::system_error if the file cannot be read
 /// source numpy.lib.format, versions 1.0, 2.0 and 3.0

@@ -2,9 +2,14 @@
 // wengert check: the network of a file is recorded, and gradients that were computed elsewhere are compared with the tape's.
 #include "autodiff/check/remarks.hpp"
 #include "autodiff/explain/outputs.hpp"
+#include "autodiff/explain/words.hpp"
 #include "autodiff/tape.hpp"
+#include "examples/wengert/bad_input.hpp"
 #include "examples/wengert/commands.hpp"
 #include "examples/wengert/model_file.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
 
 namespace wengert {
 
@@ -52,6 +57,9 @@ int run(const CheckCommand& command) {
     options.digits = command.digits, options.first_index = command.one_based ? 1 : 0;
     if (!command.previous.empty()) options.previous = read_gradients(command.previous);
     const autodiff::Comparison comparison = compare(read_gradients(command.manual), recorded.loss, options);
+    if (std::none_of(comparison.steps.begin(), comparison.steps.end(), [](const auto& step) { return step.number != 0; }))
+        throw BadInput(fmt::format("{}: expected gradients of values that {} depends on, such as dW1, got none",
+                                   autodiff::printable(std::filesystem::path(command.manual).filename().string()), comparison.loss));
     if (!command.page.empty()) write_output(page_of(recorded, comparison, command), command.page);
     std::string text = command.format == "json" ? to_json(comparison) : to_string(comparison);
     if (text.empty() || text.back() != '\n') text += '\n';

@@ -18,7 +18,7 @@ struct ExplainCommand {
     std::vector<std::string> at;  ///< "w=0.5,a=2"
     ProblemOptions problem;
     std::string format, output;  ///< empty: text, or what the output's extension says; empty: the terminal
-    int digits = 6;
+    int digits = 6, rows = 0;    ///< rows 0: as many as the library shows
     bool one_based = false, quiz = false;
     std::string step, from, to, variable, why, paths;  ///< which part of the text
 };

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <limits>
 #include <numbers>
 #include <set>
 
@@ -17,7 +18,10 @@ using autodiff::Scalar;
 
 namespace {
 
-const std::map<std::string, double> constants{{"pi", std::numbers::pi}, {"e", std::numbers::e}};
+const std::map<std::string, double> constants{{"pi", std::numbers::pi},
+                                              {"e", std::numbers::e},
+                                              {"inf", std::numeric_limits<double>::infinity()},
+                                              {"nan", std::numeric_limits<double>::quiet_NaN()}};
 
 /// `z = w` gives w no second name.
 void name_if_it_has_none(const Scalar& y, const std::string& name) {

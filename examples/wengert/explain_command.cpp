@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fmt/format.h>
+#include <limits>
 
 namespace wengert {
 
@@ -92,11 +93,19 @@ class Asked {
 
 std::string format_of(const ExplainCommand& command) {
     if (!command.format.empty()) return command.format;
-    const std::string extension = std::filesystem::path(command.output).extension().string();
-    for (const auto& [ending, format] :
-         {std::pair{".html", "html"}, {".htm", "html"}, {".md", "md"}, {".dot", "dot"}, {".gv", "dot"}, {".mmd", "mermaid"}})
+    const std::filesystem::path file = command.output;
+    const std::string extension = file.extension().string();
+    for (const auto& [ending, format] : {std::pair{"", "text"},
+                                         {".txt", "text"},
+                                         {".html", "html"},
+                                         {".htm", "html"},
+                                         {".md", "md"},
+                                         {".dot", "dot"},
+                                         {".gv", "dot"},
+                                         {".mmd", "mermaid"}})
         if (extension == ending) return format;
-    return "text";
+    throw BadInput(fmt::format("--output: expected a file called .txt, .md, .html, .dot, .gv or .mmd, or --format with it, got '{}'",
+                               printable(file.filename().string())));
 }
 
 /// A part of a trace has no use for a line about the whole of it.
@@ -114,6 +123,9 @@ std::string explained(const ExplainCommand& command, const std::string& title, c
     options.quiz = command.quiz;
     options.title = title;
     const Part part{command.step, command.from, command.to, command.variable};
+    if (!part.everything()) options.rows = std::numeric_limits<std::size_t>::max();  // a part is looked for in the whole tape
+    if (command.rows > 0) options.rows = static_cast<std::size_t>(command.rows);
+    if (command.quiz && format != "html") throw BadInput(fmt::format("--quiz: expected --format html, got {}", format));
     if (!command.why.empty()) {
         if (format != "text") throw BadInput(fmt::format("--why: expected --format text, got {}", format));
         return to_string(autodiff::explain(loss, asked.find("--why", command.why), options));
@@ -131,7 +143,8 @@ std::string explained(const ExplainCommand& command, const std::string& title, c
     if (format == "html") return to_html(trace);
     if (format == "dot") return to_dot(trace);
     if (format == "mermaid") return to_mermaid(trace);
-    return part.everything() && command.paths.empty() ? to_text(trace) : without_heading(to_text(trace));
+    if (!part.everything() || !command.paths.empty()) return without_heading(to_text(trace));
+    return to_text(trace) + (trace.forward.size() < trace.rows ? fmt::format("--rows {} shows all of them\n", trace.rows) : "");
 }
 
 std::string explain_expression(const ExplainCommand& command) {

@@ -3,9 +3,11 @@
 // built; after every operator and parenthesis the grammar is committed (`>` instead of `>>`), so that no action must be taken back.
 #include "examples/wengert/expression.hpp"
 
+#include "autodiff/explain/words.hpp"
 #include "examples/wengert/bad_input.hpp"
 #include "examples/wengert/words.hpp"
 
+#include <array>
 #include <boost/spirit/home/x3.hpp>
 #include <fmt/format.h>
 
@@ -17,6 +19,45 @@ namespace x3 = boost::spirit::x3;
 using Iterator = std::string::const_iterator;
 
 constexpr int deepest = 100;  // parentheses, powers and signs inside each other: the parser's stack
+
+// Hints for what is written otherwise elsewhere -------------------------------------------------------------------------------------------
+
+constexpr std::array<std::pair<std::string_view, std::string_view>, 3> called_otherwise{
+    {{"ln", "log"}, {"power", "pow"}, {"logistic", "sigmoid"}}};
+constexpr std::array<std::pair<std::string_view, std::string_view>, 6> comparisons{{{"<=", "less_equal(a, b)"},
+                                                                                    {">=", "less_equal(b, a)"},
+                                                                                    {"==", "equal(a, b)"},
+                                                                                    {"!=", "not_equal(a, b)"},
+                                                                                    {"<", "less(a, b)"},
+                                                                                    {">", "less(b, a)"}}};
+
+std::string unknown_function(const std::string& name) {
+    if (name == "softmax" || name == "log_softmax")
+        return "; it is one of a whole layer, not of a number: use --net with --loss cross_entropy";
+    for (const auto& [other, ours] : called_otherwise)
+        if (name == other) return fmt::format("; did you mean '{}'?", ours);
+    return did_you_mean(name, function_names());
+}
+
+bool in_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
+
+/// At the place where the grammar got stuck.
+std::string slip(std::string_view text, std::size_t at) {
+    const std::string_view before = text.substr(0, text.substr(0, at).find_last_not_of(" \t\r\n") + 1), after = text.substr(at);
+    if (before.ends_with('*') && after.starts_with('*')) return "; a power is written a^b";
+    const std::size_t equals = before.ends_with('=') ? before.size() - 1 : at;  // x==y begins as an assignment
+    for (const auto& [sign, call] : comparisons)
+        if (text.substr(equals).starts_with(sign)) return fmt::format("; a {} b is written {}", sign, call);
+    if (before.empty() || after.empty() || !(in_word(before.back()) || before.back() == ')') || !(in_word(after[0]) || after[0] == '('))
+        return "";
+    std::size_t begin = before.size(), end = 0;
+    while (begin > 0 && (in_word(before[begin - 1]) || before[begin - 1] == '.')) --begin;
+    while (end < after.size() && in_word(after[end])) ++end;
+    const std::string left = begin < before.size() ? autodiff::printable(before.substr(begin)) : "(...)";
+    const std::string right = autodiff::printable(after.substr(0, end)) + (after.substr(end).starts_with('(') ? "(...)" : "");
+    return find_function(left) ? fmt::format("; the function is written {}({})", left, right)
+                               : fmt::format("; a product is written {}*{}", left, right);
+}
 
 /// What the actions write, and what they must remember for it.
 class Builder {
@@ -39,7 +80,7 @@ class Builder {
         const Named f = names_.back();
         names_.pop_back();
         const auto rule = find_function(f.name);
-        if (!rule) fail(f.begin, fmt::format("expected a function, got '{}'{}", f.name, did_you_mean(f.name, function_names())));
+        if (!rule) fail(f.begin, fmt::format("expected a function, got '{}'{}", f.name, unknown_function(f.name)));
         if (autodiff::arity(*rule) != f.arguments)
             fail(f.begin, fmt::format("expected {} argument{} of {}, got {}", autodiff::arity(*rule),
                                       autodiff::arity(*rule) == 1 ? "" : "s", f.name, f.arguments));
@@ -57,6 +98,7 @@ class Builder {
         if (++depth_ > deepest) fail(at, fmt::format("expected at most {} levels of parentheses, powers and signs", deepest));
     }
     void leave() { --depth_; }
+    [[noreturn]] void stuck(Iterator at, const std::string& sentence) const { fail(at, sentence + slip(expression_.text, offset(at))); }
     [[noreturn]] void fail(Iterator at, const std::string& sentence) const {
         throw BadInput(pointing(sentence, expression_.text, offset(at)));
     }
@@ -143,9 +185,9 @@ Expression parse_expression(const std::string& text) {
     } catch (const x3::expectation_failure<Iterator>& failure) {
         Iterator where = failure.where();
         while (where != end && std::string_view(" \t\r\n").find(*where) != std::string_view::npos) ++where;
-        builder.fail(where, "expected " + failure.which());
+        builder.stuck(where, "expected " + failure.which());
     }
-    if (at != end) builder.fail(at, "expected an operator or the end");
+    if (at != end) builder.stuck(at, "expected an operator or the end");
     return expression;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// Formulas as people write them: sigmoid(w*a + b), or with names for what lies between, z = w*a + b; a1 = sigmoid(z); (a1 - 1)^2.
 ///
-///   operators   + - * / and ^ (to the right), a minus in front; parentheses; constants pi and e
+///   operators   + - * / and ^ (to the right), a minus in front; parentheses; constants pi, e, inf and nan
 ///   functions   whatever has a rule (functions.hpp)
 ///   names       letters, digits and _; a name with = in front of a formula can be used in those behind it
 #pragma once

@@ -86,6 +86,10 @@ class ModelFile {
         try {
             return Json::parse(text, watch);
         } catch (const Json::exception& e) {
+            const auto* const stuck = dynamic_cast<const Json::parse_error*>(&e);
+            for (const std::string_view word : {"NaN", "Infinity"})
+                if (stuck != nullptr && stuck->byte > 0 && std::string_view(text).substr(stuck->byte - 1).starts_with(word))
+                    fail("finite numbers", fmt::format("{}; JSON has neither NaN nor infinities, .npy and .npz have", word));
             // "[json.exception.parse_error.101] parse error at line 1, column 2: ...": the part that says where
             const std::string what = e.what();
             const std::size_t at = what.find("at line"), end = what.find(':', at);

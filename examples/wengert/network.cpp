@@ -19,6 +19,7 @@
 #include <array>
 #include <cmath>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace wengert {
 
@@ -36,9 +37,12 @@ std::optional<autodiff::Operation> activation(const std::string& name) {
     if (name == linear) return std::nullopt;
     const auto rule = find_function(name);
     if (rule && autodiff::arity(*rule) == 1) return rule;
-    std::vector<std::string> names = function_names(1);
-    names.emplace_back(linear);
-    throw BadInput(fmt::format("expected the name of an activation, got '{}'{}", printable(name), did_you_mean(name, names)));
+    const std::vector<std::string> names = activation_names();
+    const std::string near = did_you_mean(name, names);
+    throw BadInput(fmt::format("expected the name of an activation, got '{}'{}", printable(name),
+                               name == "softmax" ? "; it is a part of the loss cross_entropy"
+                               : near.empty()    ? fmt::format("; they are {}", fmt::join(names, ", "))
+                                                 : near));
 }
 
 std::string layer_name(char letter, std::size_t layer) { return fmt::format("{}{}", letter, layer + 1); }
@@ -84,6 +88,12 @@ Tensor<double> cross_entropy(const Tensor<double>& a, const Tensor<double>& t) {
 
 }  // namespace
 
+std::vector<std::string> activation_names() {
+    std::vector<std::string> names{std::string(linear)};
+    for (std::string& name : function_names(1)) names.push_back(std::move(name));
+    return names;
+}
+
 std::string loss_name(Loss loss) {
     return std::string(std::find_if(losses.begin(), losses.end(), [loss](const auto& entry) { return entry.second == loss; })->first);
 }
@@ -91,7 +101,8 @@ std::string loss_name(Loss loss) {
 Network make_network(std::vector<Index> sizes, const std::vector<std::string>& activations, const std::string& loss) {
     Network network;
     if (sizes.size() < 2 || sizes.size() > most_layers + 1)
-        throw BadInput(fmt::format("expected the sizes of an input and of 1 to {} layers, got {} sizes", most_layers, sizes.size()));
+        throw BadInput(fmt::format("expected the sizes of an input and of 1 to {} layers, got {} size{}", most_layers, sizes.size(),
+                                   sizes.size() == 1 ? "" : "s"));
     for (const Index size : sizes)
         if (size < 1 || size > widest_layer) throw BadInput(fmt::format("expected sizes from 1 to {}, got {}", widest_layer, size));
     network.sizes = std::move(sizes);

@@ -29,6 +29,9 @@ struct Network {
     [[nodiscard]] std::size_t layers() const noexcept { return activations.size(); }
 };
 
+/// What a layer may have as an activation: "linear", and every function of one operand.
+[[nodiscard]] std::vector<std::string> activation_names();
+
 /// The network of "2-3-2:sigmoid", or with an activation for each layer "2-3-2:tanh,linear"; without any, all are linear. One activation
 /// and the loss cross_entropy leave the last layer linear, as that loss wants. throws BadInput
 [[nodiscard]] Network parse_network(const std::string& text, const std::string& loss);

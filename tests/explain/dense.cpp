@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The three steps of a dense layer's weight, with tensors.
 #include "autodiff/explain/explain.hpp"
+#include "autodiff/explain/outputs.hpp"
 
 #include "network.hpp"
 
@@ -251,6 +252,40 @@ BOOST_AUTO_TEST_CASE(an_infinite_input_is_shown_as_it_is) {
     BOOST_TEST(dense(e).shown[0].input == 3);
     BOOST_TEST(std::isinf(dense(f).total));
     BOOST_TEST(to_string(f).find("=  inf\n") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(where_an_activation_stops_the_gradient_its_factor_is_zero) {
+    const auto floor_of = [](const auto& z) { return floor(z); };
+    Batch b(floor_of);
+    const Explanation e = explain(b.L, b.W(1, 0));
+    const DenseWeight& w = dense(e);
+    BOOST_TEST(w.activation == "floor");
+    BOOST_TEST(w.total == 0);
+    BOOST_TEST(w.column == std::vector<double>({0, 0}), boost::test_tools::per_element());
+    for (const DenseSample& s : w.shown) {
+        BOOST_TEST(s.slope == 0);
+        BOOST_TEST(s.product == 0);
+    }
+    BOOST_TEST(dense(explain(b.L, b.W(1, 0))).shown.front().abar.total != 0);
+    BOOST_TEST(to_string(e).find("floor'(z)") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_tape_on_which_nothing_arrives_at_a_weight_is_explained_in_every_form) {
+    Tape tape;
+    const auto W1 = tape.variable(Tensor<double>::from_rows({{0.1, -0.2}, {0.4, 0.5}}), "W1"),
+               W2 = tape.variable(Tensor<double>::from_rows({{0.7}, {0.9}}), "W2");
+    const auto X = Tensor<double>::from_rows({{0.5, -1}});
+    for (const Tensor<double>& out :
+         {matmul(floor(matmul(X, W1)), W2), floor(matmul(matmul(X, W1), W2)), sign(matmul(sign(matmul(X, W1)), W2))}) {
+        const Tensor<double> L = sum(square(out));
+        BOOST_TEST(to_string(explain(L, W1(0, 1))).starts_with("dL/dW1[0, 1] = "));
+        BOOST_TEST(to_string(explain(L, W2(0, 0))).starts_with("dL/dW2[0, 0] = "));
+        for (const ExplainOptions& options : {ExplainOptions{}, ExplainOptions{.elements = {W1(0, 1), W2(0, 0)}}}) {
+            const Trace t = trace(L, options);
+            BOOST_TEST(to_text(t).find("W1") != std::string::npos);
+            for (const std::string& text : {to_markdown(t), to_html(t), to_dot(t), to_mermaid(t)}) BOOST_TEST(!text.empty());
+        }
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

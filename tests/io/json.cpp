@@ -19,13 +19,18 @@ struct Damage {
 std::ostream& operator<<(std::ostream& stream, const Damage& d) { return stream << d.text; }
 
 const std::string prefix = "read_json: expected ";
+const std::string not_finite = "; JSON has neither NaN nor infinities, .npz and .safetensors have";
 const Damage damages[] = {
     {"", prefix + "JSON, got something else at byte 0"},
     {"5", prefix + "an object of tensors by name, got something else at byte 1"},
     {"[1]", prefix + "an object of tensors by name, got something else at byte 1"},
     {"{\"a\": 1} x", prefix + "JSON, got something else at byte 10"},
     {"{\"a\": 1", prefix + "JSON, got something else at byte 7"},
-    {"{\"a\": NaN}", prefix + "JSON, got something else at byte 7"},
+    {"{\"a\": NaN}", prefix + "finite numbers, got NaN at byte 7" + not_finite},
+    {"{\"a\": [1, -Infinity]}", prefix + "finite numbers, got -Infinity at byte 12" + not_finite},
+    {"{\"a\": nan}", prefix + "finite numbers, got nan at byte 8" + not_finite},
+    {"{\"a\": inf}", prefix + "finite numbers, got inf at byte 7" + not_finite},
+    {"{\"a\": nun}", prefix + "JSON, got something else at byte 9"},
     {"{\"a\": 1e999}", prefix + "JSON, got something else at byte 12"},
     {"{\"a\": null}", prefix + "numbers, got null at byte 10"},
     {"{\"a\": [true]}", prefix + "numbers, got a boolean at byte 11"},

@@ -41,6 +41,7 @@ const Value values[] = {{"x", 2},
                         {"2.*x", 4},
                         {"sin(pi/x)", 1},
                         {"log(e)*x", 2},
+                        {"exp(-inf)*nan^0 + x", 2},
                         {" ( ( x ) ) ", 2},
                         {"maximum(x, 3)", 3},
                         {"where(x - 2, 5*x, 7*x)", 14},
@@ -59,8 +60,21 @@ const Refused mistakes[] = {
     {"x+", "expected a number, a name, a function or '(':\n  x+\n    ^"},
     {"sin()", "expected a number, a name, a function or '(':\n  sin()\n      ^"},
     {"(x+1", "expected an operator or ')':\n  (x+1\n      ^"},
-    {"sin(2x)", "expected an operator, ',' or ')':\n  sin(2x)\n       ^"},
-    {"sin x", "expected an operator or the end:\n  sin x\n      ^"},
+    {"sin(2x)", "expected an operator, ',' or ')'; a product is written 2*x:\n  sin(2x)\n       ^"},
+    {"2.5 sin(x)", "expected an operator or the end; a product is written 2.5*sin(...):\n  2.5 sin(x)\n      ^"},
+    {"(x+1)(x-1)", "expected an operator or the end; a product is written (...)*(...):\n  (x+1)(x-1)\n       ^"},
+    {"x y", "expected an operator or the end; a product is written x*y:\n  x y\n    ^"},
+    {"sin x", "expected an operator or the end; the function is written sin(x):\n  sin x\n      ^"},
+    {"x**2", "expected a number, a name, a function or '('; a power is written a^b:\n  x**2\n    ^"},
+    {"x<1", "expected an operator or the end; a < b is written less(a, b):\n  x<1\n   ^"},
+    {"where(x >= 1, x, 2)", "expected an operator, ',' or ')'; a >= b is written less_equal(b, a):\n  where(x >= 1, x, 2)\n          ^"},
+    {" x == 1", "expected a number, a name, a function or '('; a == b is written equal(a, b):\n   x == 1\n      ^"},
+    {"x+1 != 2", "expected an operator or the end; a != b is written not_equal(a, b):\n  x+1 != 2\n      ^"},
+    {"3 = x", "expected an operator or the end:\n  3 = x\n    ^"},
+    {"ln(x)", "expected a function, got 'ln'; did you mean 'log'?\n  ln(x)\n  ^"},
+    {"softmax(x)", "expected a function, got 'softmax'; it is one of a whole layer, not of a number: use --net with --loss "
+                   "cross_entropy:\n  softmax(x)\n  "
+                   "^"},
     {"x^2)", "expected an operator or the end:\n  x^2)\n     ^"},
     {"2.5.1*x", "expected an operator or the end:\n  2.5.1*x\n     ^"},
     {"1e999*x", "expected a number that a double can hold:\n  1e999*x\n  ^"},
@@ -156,6 +170,16 @@ BOOST_AUTO_TEST_CASE(long_formulas_are_read_and_deep_ones_are_refused) {
 BOOST_AUTO_TEST_CASE(values_are_formulas_without_variables) {
     BOOST_TEST(run_well({"explain", "x*y", "--at", "x=pi/2, y=atan2(0, 1) - 2"}).after("L = ").starts_with("-3.14159 "));
     BOOST_TEST(run_well({"explain", "x*y", "--at", "x=3", "--at", "y=-1e3"}).after("L = ").starts_with("-3000 "));
+    BOOST_TEST(run_well({"explain", "-2*x", "--at", "x=3"}).after("L = ").starts_with("-6 "));
+    BOOST_TEST(run_well({"explain", "--at", "x=3", "--at", "y=2", "x*y"}).after("L = ").starts_with("6 "));
+    BOOST_TEST(run_well({"explain", "x*y", "--at", "x=-inf,y=2"}).after("L = ").starts_with("-inf "));
+    BOOST_TEST(run_well({"explain", "x*y", "--at", "x=nan,y=2"}).after("L = ").starts_with("nan "));
+    const std::string commas = "; values are separated by commas, as in --at x=1,y=2", end = "explain: expected an option or the end, got ";
+    check_refused({"explain", "x*y", "--at", "x=1", "y=2"}, end + "'y=2'" + commas);
+    check_refused({"explain", "--at", "x=1", "y=2", "x*y"}, end + "'x*y'" + commas);
+    check_refused({"explain", "-x", "--at", "x=1"}, end + "'-x'; a formula that begins with a minus comes last, after --");
+    check_refused({"explain", "--", "-x", "--at", "x=1"}, end + "'--at'; options come before --");
+    check_refused({"explain", "x", "--att", "x=1"}, end + "'--att'; did you mean '--at', '--net' or '--to'?");
     check_refused({"explain", "x", "--at", "x"}, "--at: expected names with values such as w=0.5,a=2, got 'x'");
     check_refused({"explain", "x", "--at", "2=x"}, "--at: expected names with values such as w=0.5,a=2, got '2=x'");
     check_refused({"explain", "x", "--at", "x=1,x=2"}, "--at: expected every name once, got 'x' again");

@@ -45,12 +45,18 @@ Refused refused(const char* why, const std::string& net, const std::string& inpu
 }
 const Refused mistakes[] = {
     refused("no sizes", "sigmoid", "1", "1", "expected a network such as 2-3-2:sigmoid, got 'sigmoid'"),
-    refused("one size", "3", "1", "1", "expected the sizes of an input and of 1 to 64 layers, got 1 sizes"),
+    refused("one size", "3", "1", "1", "expected the sizes of an input and of 1 to 64 layers, got 1 size"),
     refused("a size of 0", "2-0:tanh", "1,2", "1", "expected sizes from 1 to 65536, got 0"),
     refused("a size that is large", "2-99999999", "1,2", "1", "expected sizes from 1 to 65536, got 99999999"),
     refused("a wrong activation", "2-2:sigmiod", "1,2", "1,2",
             "expected the name of an activation, got 'sigmiod'; did you mean 'sigmoid'?"),
-    refused("a binary activation", "2-2:add", "1,2", "1,2", "expected the name of an activation, got 'add'"),
+    refused(
+        "a binary activation", "2-2:add", "1,2", "1,2",
+        "expected the name of an activation, got 'add'; they are linear, neg, square, reciprocal, sqrt, cbrt, rsqrt, exp, exp2, expm1, "
+        "log, log2, log10, log1p, sin, cos, tan, asin, acos, atan, sinh, cosh, tanh, asinh, acosh, atanh, sigmoid, softplus, relu, abs, "
+        "sign, floor, erf, erfc, lgamma, digamma"),
+    refused("what the loss does", "2-2:softmax", "1,2", "1,2",
+            "expected the name of an activation, got 'softmax'; it is a part of the loss cross_entropy"),
     refused("too many activations", "2-2:tanh,tanh", "1,2", "1,2", "expected 1 activation or one for each of 1 layers, got 2"),
     refused("a wrong loss", "2-2", "1,2", "1,2",
             "expected a loss of half_squared_error, mse, cross_entropy, got 'msee'; did you mean 'mse'?", {"--loss", "msee"}),
@@ -127,6 +133,22 @@ BOOST_AUTO_TEST_CASE(a_seed_gives_the_same_network_again_and_another_seed_anothe
     };
     BOOST_TEST(text("7") == text("7"));
     BOOST_TEST(text("7") != text("8"));
+}
+
+BOOST_AUTO_TEST_CASE(where_an_activation_stops_the_gradient_everything_is_explained) {
+    for (const char* net : {"2-2-2:floor", "2-2-2:sign,linear", "2-2-2:linear,floor"}) {
+        const auto ask = [net](const Arguments& more) {
+            Arguments arguments{"explain", "--net", net, "--input", "1,2", "--target", "0,1"};
+            arguments.insert(arguments.end(), more.begin(), more.end());
+            return run_well(arguments);
+        };
+        for (const char* format : {"text", "md", "html", "dot", "mermaid"}) BOOST_TEST(ask({"--format", format}).output != "");
+        for (const char* option : {"--why", "--paths"})
+            for (const char* weight : {"W1[0, 1]", "W2[1, 0]", "b1[0]"}) BOOST_TEST(ask({option, weight}).says(weight));
+    }
+    BOOST_TEST(
+        run_well({"explain", "--net", "2-2:floor", "--input", "1,2", "--target", "0,1", "--why", "W1[0, 0]"}).after("dL/dW1[0, 0] = ") ==
+        "dL/da1[0, 0] * floor'(z1[0, 0]) * input[0, 0] = 0");
 }
 
 BOOST_DATA_TEST_CASE(what_does_not_fit_is_refused_with_its_reason, boost::unit_test::data::make(mistakes), mistake) {
