@@ -50,6 +50,7 @@ class Judge {
     [[nodiscard]] Case make_case(const Line& line, const Functional& of, double factor) const;
     [[nodiscard]] double rounding(const Case& c) const;
     [[nodiscard]] double noise(const Case& c, int level) const;
+    [[nodiscard]] double floor_of(const Case& c, double quotient, int level) const;
     [[nodiscard]] double tolerance(const Case& c, double slope) const;
     [[nodiscard]] GradcheckElement element(const Case& c, const Slope& slope, Method method, double allowed, double spread) const;
     [[nodiscard]] double gradient_noise(const Case& c) const;
@@ -58,7 +59,9 @@ class Judge {
     [[nodiscard]] GradcheckElement settled(const Case& c, bool only_central) const;
     [[nodiscard]] std::optional<GradcheckElement> by_complex_step(const Case& c) const;
     [[nodiscard]] GradcheckElement by_forward_mode(const Case& c) const;
-    [[nodiscard]] bool confirmed(const Case& c, int level) const;
+    [[nodiscard]] double along(const Case& c, const std::vector<double>& gradient) const;
+    [[nodiscard]] bool confirmed(const Case& c, int level, double mismatch) const;
+    [[nodiscard]] bool confirmed_outside(const Case& c, bool left, bool right, double mismatch) const;
     [[nodiscard]] Slope central(const Case& c) const;
     [[nodiscard]] Slope best(const Case& c, int level) const;
     [[nodiscard]] Slope contradicted(const Case& c, int level, Slope slope) const;

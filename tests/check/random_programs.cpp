@@ -106,6 +106,12 @@ BOOST_AUTO_TEST_CASE(nor_do_those_of_ten_thousand_functions_a_hair_beside_their_
     BOOST_TEST(outcome.doubtful > 100u);
 }
 
+BOOST_AUTO_TEST_CASE(nor_do_those_of_ten_thousand_functions_a_hair_beside_their_singular_points) {
+    const Outcome outcome = check(10'000, smooth_and_kinked(), beside_a_kink);
+    BOOST_TEST(outcome.verdicts.at(Verdict::pass) > 9'000);
+    BOOST_TEST(outcome.doubtful > 100u);
+}
+
 BOOST_AUTO_TEST_CASE(nor_do_the_hessians_of_a_thousand) {
     const Outcome outcome =
         check(1'000, smooth_and_kinked(), [](auto& random) { return std::uniform_real_distribution<double>(-2, 2)(random); }, {.order = 2});
