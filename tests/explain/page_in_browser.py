@@ -173,7 +173,7 @@ class Steps(Page):
         self.assertEqual(self.at(), "R12")
         self.open("neurons", "#R7")
         self.press("p")
-        self.assertEqual(self.text("#caption"), "Paths start at the variables; there are none from a2[1] on this page.")
+        self.assertEqual(self.text("#caption"), "There are no paths from a2[1] on this page, but from W1, W2, b1, b2.")
         self.open("neurons", "#R52")
         self.press("p")
         self.assertTrue(self.find(".paths[open]").get_attribute("data-of").startswith("W1[0, 0]"))

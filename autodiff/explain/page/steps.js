@@ -157,7 +157,10 @@ function mistake() {
 function openPaths() {
   const name = current().name, places = all(".paths");
   const own = places.filter(p => p.dataset.of === name), found = own.length ? own : places.filter(p => p.dataset.of.startsWith(name + "["));
-  if (!found.length) return say("Paths start at the variables; there are none from " + name + " on this page.");
+  if (!found.length) {
+    const others = [...new Set(places.map(p => p.dataset.of.replace(/\[[\d, ]*\]$/, "")))];
+    return say("There are no paths from " + name + " on this page" + (others.length ? ", but from " + others.join(", ") : "") + ".");
+  }
   const at = (found.findIndex(p => p === pathShown) + 1) % found.length;
   showPaths(found, at);
 }
