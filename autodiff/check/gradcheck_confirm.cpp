@@ -52,6 +52,7 @@ bool Judge::confirmed(const Case& c, int level, double mismatch) const {
 bool Judge::confirmed_outside(const Case& c, bool left, bool right, double mismatch) const {
     if (!std::isfinite(c.claimed)) return true;
     int differing = 0, outside = 0;
+    double last_low = 0, last_high = 0, last_change = std::numeric_limits<double>::infinity();
     for (int l = Line::central; l <= c.line.finest() && differing < enough && outside < enough; l += 2) {
         const double h = c.line.step(l);
         double low = std::numeric_limits<double>::infinity(), high = -low, turning = 0, unseen = 0;
@@ -73,8 +74,12 @@ bool Judge::confirmed_outside(const Case& c, bool left, bool right, double misma
         }
         if (unseen > noisy * mismatch) break;
         differing = differ ? differing + 1 : fit ? 0 : differing;
+        // Slopes that run away as the steps shrink have not arrived anywhere yet.
+        const double change = std::fmax(std::abs(low - last_low), std::abs(high - last_high));
+        const bool settling = change <= std::fmax(last_change, unseen);
+        last_low = low, last_high = high, last_change = change;
         if (!fit) continue;
-        outside = c.claimed < low - turning || c.claimed > high + turning ? outside + 1 : 0;
+        outside = settling && (c.claimed < low - turning || c.claimed > high + turning) ? outside + 1 : 0;
     }
     return differing >= 2 || outside >= 2;
 }

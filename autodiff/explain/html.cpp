@@ -14,7 +14,7 @@ namespace {
 constexpr std::string_view policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:";
 
 std::string convention(const Trace& trace) {
-    if (trace.layers.empty() && trace.weights.empty()) return "";
+    if (trace.layers.empty()) return "";
     return fmt::format(
         "<p class=\"convention\">W<sub>ij</sub> leads from input i to neuron j: z<sub>j</sub> = Σ<sub>i</sub> W<sub>ij</sub> "
         "a<sub>i</sub> + b<sub>j</sub>. The gradient of neuron j is column j. Indices count from {}. PyTorch stores the "

@@ -9,7 +9,7 @@ inline namespace v1 {
 
 namespace {
 
-constexpr double layer_gap = 84, node_gap = 16, bend_height = 22, margin = 20;
+constexpr double node_gap = 16, bend_height = 22, margin = 20;
 constexpr int relaxations = 12;
 
 /// A node of the drawing, or a bend of an edge that passes through a layer.

@@ -20,7 +20,7 @@ struct Layout {
     double width = 0, height = 0;
 };
 
-inline constexpr double node_width = 128, node_height = 52;
+inline constexpr double node_width = 128, node_height = 52, layer_gap = 84;
 
 [[nodiscard]] Layout layout_of(const Trace::Graph& graph);
 

@@ -27,7 +27,7 @@ struct Writer {
     [[nodiscard]] std::string n(double x) const;
     /// A number as a factor: a negative one in parentheses.
     [[nodiscard]] std::string factor(double x) const;
-    /// `a · b = y`, with the mark of rounded factors.
+    /// `a · b = y`, with the mark of rounded factors; what a quiz asks for is the part from the equality sign on.
     [[nodiscard]] std::string product(double a, double b, double y) const;
     [[nodiscard]] std::string math(const std::string& inner) const;
     [[nodiscard]] std::string name(std::string_view name) const;  ///< as MathML, inside of math()
@@ -36,6 +36,8 @@ struct Writer {
     [[nodiscard]] std::string link(std::uint32_t step, char kind) const;
 };
 
+/// The id of the step back of a value, or of the tensor whose element it is: from there on its derivative is known. Empty if it has none.
+[[nodiscard]] std::string known_from(const Trace& trace, std::string_view name);
 /// A number, or a tensor's elements or shape and norm.
 [[nodiscard]] std::string quantity(const Writer& write, const Quantity& q);
 [[nodiscard]] std::string thumbnail(const Writer& write, const TensorSummary& t);

@@ -5,8 +5,11 @@
 #include "autodiff/explain/page.hpp"
 
 #include <algorithm>
-#include <cmath>
+#include <array>
 #include <fmt/format.h>
+#include <initializer_list>
+#include <map>
+#include <optional>
 
 namespace autodiff {
 inline namespace v1 {
@@ -14,14 +17,42 @@ namespace page {
 
 namespace {
 
-/// So many characters that they fit into a node; a name in full is in its title.
-std::string cut(std::string_view text, std::size_t most) {
-    std::size_t bytes = 0, characters = 0;
-    while (bytes < text.size() && characters < most) {
-        ++bytes, ++characters;
-        while (bytes < text.size() && (static_cast<unsigned char>(text[bytes]) & 0xc0u) == 0x80u) ++bytes;
+constexpr double digit_width = 6.95, label_width = 6.35, label_height = 12;  // of the fixed-width letters in nodes and on arrows
+constexpr double inside = node_width - 8;
+
+/// How wide a bold letter is, rather too much: which font a browser has is not known here.
+double letter_width(std::string_view letter) {
+    constexpr std::string_view narrow = "ijlt.,:;'|!()[]{} ", wide = "mwMW@%";
+    if (letter.size() > 1) return letter.size() > 2 ? 12 : 9;
+    return narrow.find(letter[0]) != std::string_view::npos ? 4.8 : wide.find(letter[0]) != std::string_view::npos ? 11.5 : 8;
+}
+std::size_t characters(std::string_view text) {
+    return static_cast<std::size_t>(
+        std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0u) != 0x80u; }));
+}
+double digit(std::string_view) { return digit_width; }
+double label_letter(std::string_view) { return label_width; }
+
+/// As much of a text as is not wider than `most`; a name in full is in its node's title.
+std::string cut(std::string_view text, double most, double (*width)(std::string_view)) {
+    const double ellipsis = width("~");
+    double used = 0;
+    std::size_t kept = 0;  // bytes in front of which an ellipsis has room
+    for (std::size_t at = 0; at < text.size();) {
+        std::size_t end = at + 1;
+        while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xc0u) == 0x80u) ++end;
+        if (used + ellipsis <= most) kept = at;
+        used += width(text.substr(at, end - at));
+        if (used > most) return std::string(text.substr(0, kept)) + "…";
+        at = end;
     }
-    return bytes == text.size() ? std::string(text) : std::string(text.substr(0, bytes)) + "…";
+    return std::string(text);
+}
+
+std::string lines(std::initializer_list<std::string> texts) {
+    std::string all;
+    for (const std::string& text : texts) all += (all.empty() ? "" : "\n") + html_escaped(text);
+    return all;
 }
 
 /// A number short enough for a node; of a tensor the norm.
@@ -31,48 +62,111 @@ std::string brief(const Writer& write, const Quantity& q) {
     return "‖" + Numbers(std::min(write.trace.options.digits, 4))(q.tensor->norm) + "‖";
 }
 
-std::string edge_path(const Layout& layout, const Trace::Graph::Edge& e, const std::vector<Point>& bends, double at, Point& middle) {
+/// Shape and norm if both have room, else what tells more.
+std::string value_line(const Writer& write, const Trace::Graph::Node& node) {
+    const std::string value = brief(write, node.value), both = node.shape + " " + value;
+    const bool one = node.shape.empty() || node.value.number != 0;
+    return one || static_cast<double>(characters(both)) * digit_width > inside ? value : both;
+}
+
+/// An arrow, and where its label may stand.
+struct Route {
+    std::string d;
+    std::vector<Point> places;
+};
+
+Route route(const Layout& layout, const Trace::Graph::Edge& e, const std::vector<Point>& bends) {
+    constexpr std::array along{0.5, 0.35, 0.65, 0.25, 0.75};
+    Route route;
     const Point from{layout.node[e.from].x + node_width / 2, layout.node[e.from].y},
         to{layout.node[e.to].x - node_width / 2, layout.node[e.to].y};
-    std::string d = fmt::format("M{:.1f} {:.1f}", from.x, from.y);
+    route.d = fmt::format("M{:.1f} {:.1f}", from.x, from.y);
     Point last = from;
     const auto curve = [&](const Point& p) {
         const double bow = std::max(20.0, (p.x - last.x) / 2);
-        d += fmt::format("C{:.1f} {:.1f} {:.1f} {:.1f} {:.1f} {:.1f}", last.x + bow, last.y, p.x - bow, p.y, p.x, p.y);
-        // A point of the curve: the labels of curves that cross in the middle stand apart.
-        const double t = at, s = 1 - t;
-        middle = {s * s * s * last.x + 3 * s * s * t * (last.x + bow) + 3 * s * t * t * (p.x - bow) + t * t * t * p.x,
-                  (s * s * s + 3 * s * s * t) * last.y + (3 * s * t * t + t * t * t) * p.y};
+        route.d += fmt::format("C{:.1f} {:.1f} {:.1f} {:.1f} {:.1f} {:.1f}", last.x + bow, last.y, p.x - bow, p.y, p.x, p.y);
+        std::vector<Point> here;
+        for (const double t : along) {
+            const double s = 1 - t;
+            here.push_back({s * s * s * last.x + 3 * s * s * t * (last.x + bow) + 3 * s * t * t * (p.x - bow) + t * t * t * p.x,
+                            (s * s * s + 3 * s * s * t) * last.y + (3 * s * t * t + t * t * t) * p.y});
+        }
+        route.places.insert(route.places.begin(), here.begin(), here.end());  // near the result first
         last = p;
     };
     for (const Point& bend : bends) {
         curve({bend.x - node_width / 2, bend.y});
-        d += fmt::format("L{:.1f} {:.1f}", bend.x + node_width / 2, bend.y);
+        route.d += fmt::format("L{:.1f} {:.1f}", bend.x + node_width / 2, bend.y);
         last = {bend.x + node_width / 2, bend.y};
     }
     curve(to);
-    return d;
+    return route;
+}
+
+/// What is drawn already, in squares, so that only what is near is looked at.
+class Drawn {
+  public:
+    struct Box {
+        double left, top, right, bottom;
+    };
+    [[nodiscard]] bool free(const Box& box) const {
+        return each_square(box, [&](const std::pair<int, int>& square) {
+            const auto there = boxes_.find(square);
+            return there == boxes_.end() || std::none_of(there->second.begin(), there->second.end(), [&](const Box& other) {
+                       return box.left < other.right && other.left < box.right && box.top < other.bottom && other.top < box.bottom;
+                   });
+        });
+    }
+    void add(const Box& box) {
+        each_square(box, [&](const std::pair<int, int>& square) { return boxes_[square].push_back(box), true; });
+    }
+
+  private:
+    /// Whether f is true for all squares that a box touches.
+    template <class F>
+    static bool each_square(const Box& box, const F& f) {
+        constexpr double side = 128;
+        for (int x = static_cast<int>(box.left / side); x <= static_cast<int>(box.right / side); ++x)
+            for (int y = static_cast<int>(box.top / side); y <= static_cast<int>(box.bottom / side); ++y)
+                if (!f({x, y})) return false;
+        return true;
+    }
+    std::map<std::pair<int, int>, std::vector<Box>> boxes_;
+};
+
+/// Where a label covers nothing: above its arrow, else below. There may be no such place.
+std::optional<Point> place(const Route& route, double width, Drawn& drawn) {
+    for (const double above : {-4.0, label_height})
+        for (const Point& p : route.places) {
+            const Point at{p.x, p.y + above};
+            const Drawn::Box box{at.x - width / 2, at.y - label_height + 2, at.x + width / 2, at.y + 2};
+            if (!drawn.free(box)) continue;
+            drawn.add(box);
+            return at;
+        }
+    return std::nullopt;
 }
 
 std::string edges(const Writer& write, const Layout& layout) {
     const Trace::Graph& graph = write.trace.graph;
     const Numbers few(std::min(write.trace.options.digits, 4));
+    Drawn drawn;
+    for (const Point& p : layout.node)
+        drawn.add({p.x - node_width / 2, p.y - node_height / 2, p.x + node_width / 2, p.y + node_height / 2});
     std::string text;
     for (std::size_t k = 0; k < graph.edges.size(); ++k) {
         const Trace::Graph::Edge& e = graph.edges[k];
-        Point middle;
-        const std::string d = edge_path(layout, e, layout.edge[k], 0.35 + 0.15 * static_cast<double>(k % 3), middle);
-        std::size_t same = 0;  // labels of operands that are read twice stand below each other
-        for (std::size_t earlier = 0; earlier < k; ++earlier)
-            same += graph.edges[earlier].from == e.from && graph.edges[earlier].to == e.to;
-        const std::string label = e.numeric ? few(e.local) : cut(vjp_signs(e.symbol), 15);
-        text += fmt::format("<g class=\"edge\" data-from=\"{}\" data-to=\"{}\"><title>{}</title><path d=\"{}\"/><text x=\"{:.1f}\" "
-                            "y=\"{:.1f}\">{}</text></g>\n",
-                            graph.nodes[e.from].row, graph.nodes[e.to].row,
-                            html_escaped(e.numeric ? fmt::format("local derivative {} = {}, {} flows back", e.symbol, write.number(e.local),
-                                                                 write.number(e.product))
-                                                   : "hands back " + e.symbol),
-                            d, middle.x, middle.y - 4 + 12 * static_cast<double>(same), html_escaped(label));
+        const Route way = route(layout, e, layout.edge[k]);
+        const std::string label = e.numeric ? few(e.local) : cut(vjp_signs(e.symbol), layer_gap - 2, label_letter);
+        const std::optional<Point> found = place(way, label_width * static_cast<double>(characters(label)), drawn);
+        const Point at = found.value_or(way.places.front());
+        text += fmt::format(
+            "<g class=\"edge{}{}\" data-from=\"{}\" data-to=\"{}\"><title>{}</title><path d=\"{}\"/><text x=\"{:.1f}\" "
+            "y=\"{:.1f}\">{}</text></g>\n",
+            e.numeric ? " numeric" : "", found ? "" : " crowded", graph.nodes[e.from].row, graph.nodes[e.to].row,
+            e.numeric ? lines({"local derivative " + e.symbol, "= " + write.number(e.local), write.number(e.product) + " flows back"})
+                      : html_escaped("hands back " + e.symbol),
+            way.d, at.x, at.y, html_escaped(label));
     }
     return text;
 }
@@ -83,19 +177,20 @@ std::string nodes(const Writer& write, const Layout& layout) {
     for (std::size_t k = 0; k < graph.nodes.size(); ++k) {
         const Trace::Graph::Node& node = graph.nodes[k];
         const double left = layout.node[k].x - node_width / 2, top = layout.node[k].y - node_height / 2;
-        const std::string title = fmt::format("{} = {}\nvalue {}\nadjoint {}", node.name, node.operation,
-                                              quantity_text(node.value, write.number), quantity_text(node.adjoint, write.number));
-        text += fmt::format("<g class=\"node{}{}\" id=\"n{}\" data-row=\"{}\" data-scope=\"{}\" tabindex=\"-1\"><title>{}</title>",
-                            node.variable ? " variable" : "", node.rows > 1 ? " box" : "", node.row, node.row, html_escaped(node.scope),
-                            html_escaped(title));
+        const std::string title = lines({node.name + " = " + node.operation, "value " + quantity_text(node.value, write.number),
+                                         "adjoint " + quantity_text(node.adjoint, write.number)});
+        text +=
+            fmt::format("<g class=\"node{}{}\" id=\"n{}\" data-row=\"{}\" data-scope=\"{}\" tabindex=\"-1\"><title>{}</title>",
+                        node.variable ? " variable" : "", node.rows > 1 ? " box" : "", node.row, node.row, html_escaped(node.scope), title);
         text += fmt::format("<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{}\" height=\"{}\" rx=\"7\"/>", left, top, node_width, node_height);
         const auto put = [&](std::string_view kind, double y, const std::string& line) {
             text +=
                 fmt::format("<text class=\"{}\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>", kind, layout.node[k].x, top + y, html_escaped(line));
         };
-        put("name", 15, cut(node.variable || node.name == node.scope ? node.name : node.name + "  " + node.operation, 19));
-        put("value", 31, cut(node.shape.empty() || node.value.number != 0 ? "" : node.shape + " ", 13) + brief(write, node.value));
-        put("adjoint", 46, brief(write, node.adjoint));
+        put("name", 15,
+            cut(node.variable || node.name == node.scope ? node.name : node.name + "  " + node.operation, inside, letter_width));
+        put("value", 31, cut(value_line(write, node), inside, digit));
+        put("adjoint", 46, cut(brief(write, node.adjoint), inside, digit));
         text += "</g>\n";
     }
     return text;

@@ -41,9 +41,9 @@ std::string weight_of(const Writer& write, const DenseWeight& w) {
     if (w.samples > 1)
         batch = fmt::format("<p>The sum over {} samples is <b>{}</b>; this is the sample with the largest product, number {}.</p>",
                             w.samples, write.n(w.total), s.sample + write.trace.options.first_index);
-    return fmt::format("<details class=\"weight\" data-of=\"{0}\"{1}><summary>{0} <span class=\"n\">{2}</span></summary>{3}<table "
-                       "class=\"factors\"><tbody>{4}</tbody></table></details>",
-                       write.text(w.weight), w.featured ? " open" : "", write.n(w.total), batch, rows);
+    return fmt::format("<details class=\"weight\" data-of=\"{0}\" data-known=\"{1}\"{2}><summary>{0} <span class=\"n\">{3}</span></summary>"
+                       "{4}<table class=\"factors\"><tbody>{5}</tbody></table></details>",
+                       write.text(w.weight), known_from(write.trace, w.weight), w.featured ? " open" : "", write.n(w.total), batch, rows);
 }
 
 std::string path_of(const Writer& write, const Paths& p, const Paths::Path& path) {
@@ -57,12 +57,12 @@ std::string path_of(const Writer& write, const Paths& p, const Paths::Path& path
 }
 
 std::string paths_of(const Writer& write, const Paths& p) {
-    std::string text =
-        fmt::format("<details class=\"paths\" data-of=\"{0}\"><summary>{0} <span class=\"n\">{1}</span> <small>{2}</small></summary>",
-                    write.text(p.of), write.n(p.total),
-                    !p.counted     ? "too many values lie between: not counted"
-                    : p.count == 1 ? "one path"
-                                   : count_text(p.count) + " paths");
+    std::string text = fmt::format("<details class=\"paths\" data-of=\"{0}\" data-known=\"{1}\"><summary>{0} <span class=\"n\">{2}</span> "
+                                   "<small>{3}</small></summary>",
+                                   write.text(p.of), known_from(write.trace, p.of), write.n(p.total),
+                                   !p.counted     ? "too many values lie between: not counted"
+                                   : p.count == 1 ? "one path"
+                                                  : count_text(p.count) + " paths");
     std::string rows;
     for (const Paths::Path& path : p.shown) rows += path_of(write, p, path);
     if (!rows.empty())

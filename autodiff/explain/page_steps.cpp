@@ -43,20 +43,18 @@ std::string tensor_lines(const Writer& write, const Quantity& q, std::string_vie
 // Forward -------------------------------------------------------------------------------------------------------------------------------
 
 std::string forward_formula(const Writer& write, const Trace::Forward& step) {
-    std::string symbols, numbers;
+    std::string symbols, numbers;  // a math element is one line: several of them wrap
     bool scalars = !step.operands.empty() && !step.value.tensor;
     for (const Trace::Operand& operand : step.operands) {
-        symbols += symbols.empty() ? "" : "<mo>,</mo>";
-        symbols += operand.row == 0 ? "<mn>" + write.text(operand.name) + "</mn>" : write.name(operand.name);
+        const std::string last = &operand == &step.operands.back() ? "<mo stretchy=\"false\">)</mo>" : "<mo>,</mo>";
+        symbols += write.math((operand.row == 0 ? "<mn>" + write.text(operand.name) + "</mn>" : write.name(operand.name)) + last);
         scalars = scalars && operand.value.known && !operand.value.tensor;
         numbers += (numbers.empty() ? "" : ", ") + write.n(operand.value.number);
     }
     const std::string operation = "<mi class=\"w\">" + write.text(step.operation) + "</mi>";
     if (step.operands.empty()) return "<p class=\"given\">given: a " + write.text(step.operation) + " of the program</p>";
     std::string text = "<p class=\"formula sym\">" +
-                       write.math(write.name(step.name) + "<mo>=</mo>" + operation + "<mo stretchy=\"false\">(</mo>" + symbols +
-                                  "<mo stretchy=\"false\">)</mo>") +
-                       "</p>";
+                       write.math(write.name(step.name) + "<mo>=</mo>" + operation + "<mo stretchy=\"false\">(</mo>") + symbols + "</p>";
     if (scalars)
         text += fmt::format("<p class=\"formula num\">{}({}) = <b class=\"result\">{}</b></p>", write.text(step.operation), numbers,
                             write.n(step.value.number));
@@ -82,16 +80,22 @@ std::string terms(const Writer& write, const Trace::Reverse& step) {
 
 std::string local_derivative(const Writer& write, const Trace::Reverse& step, const Trace::Push& push) {
     const std::string number = write.number(push.local);
-    std::string text =
-        "<span class=\"sym\">" +
-        write.math(write.ratio(step.name, push.to) + "<mo>=</mo>" + mathml_formula(push.rule, {step.operands, step.name}, write.names)) +
-        "</span>";
+    std::string text = "<span class=\"sym\">" + write.math(write.ratio(step.name, push.to)) +
+                       write.math("<mo>=</mo>" + mathml_formula(push.rule, {step.operands, step.name}, write.names)) + "</span>";
     if (push.numeric && push.factor && push.derivative != number) {
         text += "<span class=\"num\">";
         if (!push.with_numbers.empty()) text += " = " + html_escaped(push.with_numbers);
         text += " = <b>" + write.n(push.local) + "</b></span>";
     }
     return text;
+}
+
+/// Of a tensor that something is handed on to.
+std::string shape_of(const Trace& trace, std::uint32_t row) {
+    for (const Trace::Forward& step : trace.forward)
+        if (step.number == row && step.value.tensor)
+            return fmt::format(" <small>shape</small> <span class=\"shape\">{}</span>", to_string(step.value.tensor->shape));
+    return "";
 }
 
 std::string push_of(const Writer& write, const Trace::Reverse& step, const Trace::Push& push, std::size_t k) {
@@ -108,26 +112,40 @@ std::string push_of(const Writer& write, const Trace::Reverse& step, const Trace
         text +=
             fmt::format("<dt>product</dt><dd><span class=\"sym\">{}</span> <span class=\"num product\" data-product=\"{}\" "
                         "id=\"R{}p{}\">{}</span></dd>",
-                        write.math(write.d(step.name) + "<mo>·</mo>" + write.ratio(step.name, push.to)),
+                        write.math(write.d(step.name)) + write.math("<mo>·</mo>" + write.ratio(step.name, push.to)),
                         fmt::format("{:.17g}", push.product), step.number, k, write.product(step.adjoint.number, push.local, push.product));
     else if (push.numeric)
-        text += "<dt class=\"product\">added</dt><dd class=\"product\"><b class=\"result\">" + write.n(push.product) + "</b></dd>";
+        text += "<dt class=\"after\">added</dt><dd class=\"after\"><b class=\"result\">" + write.n(push.product) + "</b></dd>";
+    else
+        text += fmt::format("<dt class=\"after\">added</dt><dd class=\"after num\">norm <b class=\"result\">{}</b>{}</dd>",
+                            write.n(push.product), shape_of(write.trace, push.row));
     if (push.numeric && push.complete)
-        text += fmt::format("<dt class=\"product\">so far</dt><dd class=\"product\">{} <small>term {} of {}{}</small></dd>",
+        text += fmt::format("<dt class=\"after\">so far</dt><dd class=\"after\">{} <small>term {} of {}{}</small></dd>",
                             write.n(push.running), push.arrived, push.expected, push.arrived == push.expected ? ": complete" : "");
-    else if (!push.numeric && push.expected > 1)
-        text +=
-            fmt::format("<dt>so far</dt><dd>norm {} <small>part {} of {}</small></dd>", write.n(push.running), push.arrived, push.expected);
-    return text + "<dt>meaning</dt><dd class=\"meaning\">" + html_escaped(push.meaning) + "</dd></dl></section>";
+    else if (!push.numeric)
+        text += fmt::format("<dt class=\"after\">so far</dt><dd class=\"after\">norm {} <small>part {} of {}{}</small></dd>",
+                            write.n(push.running), push.arrived, push.expected, push.arrived == push.expected ? ": complete" : "");
+    return text + "<dt class=\"after\">meaning</dt><dd class=\"after meaning\">" + html_escaped(push.meaning) + "</dd></dl></section>";
 }
 
-std::string element(const Writer& write, const Trace::Element& e) {
+/// The element whose first term a quiz asks for: the largest that has one.
+const Trace::Element* asked(const Trace::Reverse& step) {
+    const Trace::Element* largest = nullptr;
+    for (const Trace::Element& e : step.elements)
+        if (!e.sum.shown.empty() && (largest == nullptr || std::abs(e.sum.total) > std::abs(largest->sum.total))) largest = &e;
+    return largest;
+}
+
+std::string element(const Writer& write, const Trace::Element& e, bool asks) {
     std::string sum;
-    for (const Contribution& c : e.sum.shown)
-        sum += fmt::format("<li>{} {}: {}</li>", write.link(c.step, 'R'), write.text(c.through),
-                           write.product(c.incoming, c.local, c.product));
+    for (const Contribution& c : e.sum.shown) {
+        sum += asks ? fmt::format("<li data-product=\"{:.17g}\">", c.product) : "<li>";
+        asks = false;
+        sum += fmt::format("{} {}: {}</li>", write.link(c.step, 'R'), write.text(c.through), write.product(c.incoming, c.local, c.product));
+    }
     if (e.sum.others > 0) sum += fmt::format("<li>{} more: <b>{}</b></li>", e.sum.others, write.n(e.sum.rest));
-    return fmt::format("<details class=\"element\" data-flat=\"{}\"><summary>{} <span class=\"n\">{}</span></summary><ul>{}</ul></details>",
+    return fmt::format("<details class=\"element\" data-flat=\"{0}\" data-of=\"{1}\"><summary>{1} <span class=\"n\">{2}</span></summary>"
+                       "<ul>{3}</ul></details>",
                        e.flat, write.text(e.name), write.n(e.sum.total), sum);
 }
 
@@ -140,13 +158,16 @@ std::string remarks(const Writer& write, std::uint32_t step) {
     return text;
 }
 
+/// Three lines: the step, what is incoming, what is handed on. A quiz keeps back what it asks for.
 std::string caption(const Writer& write, const Trace::Reverse& step) {
-    std::string text = fmt::format("Step R{}, {} = {}. ", step.number, step.name, step.computation);
-    text += step.reached ? fmt::format("Incoming {}, {}. ", quantity_text(step.adjoint, write.number), step.why) : step.why + ". ";
+    const std::string what = fmt::format("Step R{}, {} = {}.", step.number, step.name, step.computation);
+    const std::string incoming =
+        step.reached ? fmt::format("Incoming {}, {}.", quantity_text(step.adjoint, write.number), step.why) : step.why + ".";
+    std::string handed;
     for (const Trace::Push& push : step.pushes)
-        text += push.numeric ? fmt::format("{} receives {}. ", push.to, write.number(push.product))
-                             : fmt::format("{} receives its part. ", push.to);
-    return html_escaped(text);
+        handed += push.numeric ? fmt::format("{} receives {}. ", push.to, write.number(push.product))
+                               : fmt::format("{} receives its part. ", push.to);
+    return fmt::format("{}\n{}\n{}", html_escaped(what), html_escaped(incoming), html_escaped(handed));
 }
 
 }  // namespace
@@ -185,7 +206,7 @@ std::string reverse_steps(const Writer& write) {
         if (step.pushes.empty() && step.reached) text += "<p class=\"given\">a variable: this is its derivative, nothing is handed on</p>";
         if (!step.elements.empty()) {
             text += "<section class=\"elements\"><h4>elements</h4>";
-            for (const Trace::Element& e : step.elements) text += element(write, e);
+            for (const Trace::Element& e : step.elements) text += element(write, e, &e == asked(step));
             text += "</section>";
         }
         text += flags(step.flags, true) + remarks(write, step.number) + "</div></details>\n";

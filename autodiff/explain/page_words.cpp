@@ -23,7 +23,7 @@ std::string Writer::factor(double x) const {
 }
 std::string Writer::product(double a, double b, double y) const {
     const bool rounded = !number.mark(a, b, y).empty();
-    return fmt::format("{} · {} = <b class=\"result\">{}</b>{}", factor(a), factor(b), n(y),
+    return fmt::format("{} · {}<span class=\"answer\"> = <b class=\"result\">{}</b>{}</span>", factor(a), factor(b), n(y),
                        rounded ? " <abbr title=\"the factors are rounded for print, the product is not their product to the last "
                                  "digit\">~</abbr>"
                                : "");
@@ -38,6 +38,16 @@ std::string Writer::ratio(std::string_view of, std::string_view by) const {
     return "<mfrac><mrow><mo>∂</mo>" + name(of) + "</mrow><mrow><mo>∂</mo>" + name(by) + "</mrow></mfrac>";
 }
 std::string Writer::link(std::uint32_t step, char kind) const { return fmt::format("<a href=\"#{0}{1}\">{0}{1}</a>", kind, step); }
+
+std::string known_from(const Trace& trace, std::string_view name) {
+    std::string id;
+    for (const Trace::Reverse& step : trace.reverse) {
+        if (step.name == name) return fmt::format("R{}", step.number);
+        if (step.tensor && name.starts_with(step.name) && name.substr(step.name.size()).starts_with('['))
+            id = fmt::format("R{}", step.number);
+    }
+    return id;
+}
 
 std::string quantity(const Writer& write, const Quantity& q) {
     if (!q.known) return "<span class=\"unknown\">–</span>";

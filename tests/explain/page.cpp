@@ -62,6 +62,52 @@ BOOST_AUTO_TEST_CASE(a_page_is_complete_without_its_script) {
                }) == 52);
 }
 
+BOOST_AUTO_TEST_CASE(only_pages_with_layers_tell_how_their_indices_are_meant) {
+    network::Tensors n;
+    Tape tape;
+    const Scalar w = tape.variable(0.5, "w"), a = tape.variable(2.0, "a"), b = tape.variable(-1.0, "b");
+    BOOST_TEST(count(to_html(trace(n.L)), "PyTorch stores the transpose") == 1u);
+    BOOST_TEST(count(to_html(trace(sigmoid(w * a + b))), "PyTorch") == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(every_gradient_says_from_which_step_on_it_is_known) {
+    network::Tensors n;
+    const Trace t = trace(n.L);
+    std::size_t panels = 0;
+    for (const HtmlElement& e : documents::read_html(to_html(t))) {
+        if (!e.attributes.contains("data-known")) continue;
+        const std::string of = e.attributes.at("data-of"), id = e.attributes.at("data-known");
+        const auto step =
+            std::find_if(t.reverse.begin(), t.reverse.end(), [&](const Trace::Reverse& s) { return "R" + std::to_string(s.number) == id; });
+        BOOST_REQUIRE((step != t.reverse.end()));
+        BOOST_TEST(of.starts_with(step->name + "["), of << " at " << id);
+        ++panels;
+    }
+    BOOST_TEST(panels == t.weights.size() + t.paths.size());
+}
+
+BOOST_AUTO_TEST_CASE(a_quiz_can_ask_at_every_tensor_with_an_opened_element) {
+    for (const Index batch : {1, 8}) {
+        models::OnTape model(64, 32, batch);
+        const Trace t = trace(model.L);
+        std::size_t opened = 0, asked = 0;
+        for (const Trace::Reverse& step : t.reverse) opened += !step.elements.empty();
+        for (const HtmlElement& e : documents::read_html(to_html(t))) asked += e.tag == "li" && e.attributes.contains("data-product");
+        BOOST_TEST(opened > 8u);
+        BOOST_TEST(asked == opened);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_name_too_long_for_its_node_is_cut_and_stands_in_full_in_the_title) {
+    Tape tape;
+    const std::string name = "ein_Gewicht_mit_einem_sehr_langen_Namen_für_Prüfungen";
+    const Scalar x = tape.variable(0.5, name), y = tape.variable(0.5, "W");
+    const std::string html = to_html(trace(sin(x) * y));
+    BOOST_TEST(count(html, "<title>" + name + " = variable\nvalue 0.5\nadjoint ") == 1u);
+    BOOST_TEST(count(html, "\">ein_Gewicht_mit…</text>") == 1u);
+    BOOST_TEST(count(html, "\">W</text>") == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(the_same_program_gives_the_same_bytes) {
     const auto once = [] {
         models::OnTape model(64, 32, 4);

@@ -1,114 +1,25 @@
 # SPDX-License-Identifier: MIT
-"""Pages in a real browser: keys, drill-down, quiz, what the console and the network say, and that they are readable without scripts.
+"""Pages in a real browser, with what the console and the network say: steps and drill-down; more in page_quiz.py and page_looks.py.
 
     page_in_browser.py --maker <page_maker> --driver <chromedriver> --browser <chromium> [--pictures <folder>]
 """
-import argparse
-import json
-import pathlib
 import subprocess
 import sys
-import tempfile
 import unittest
 from urllib.parse import quote
 
-from selenium import webdriver
 from selenium.webdriver import ActionChains
-from selenium.webdriver.chrome.options import Options
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import WebDriverWait
 
-arguments = argparse.ArgumentParser()
-for option in ("--maker", "--driver", "--browser"):
-    arguments.add_argument(option, required=True)
-arguments.add_argument("--pictures")
-options, unittest_arguments = arguments.parse_known_args()
-folder = tempfile.TemporaryDirectory()
-pages = pathlib.Path(folder.name)
-MINUS = "\u2212"
+sys.dont_write_bytecode = True  # beside the sources
+
+from page_browser import MINUS, Page, folder, options, unittest_arguments
+from page_looks import Looks, WithoutJavaScript
+from page_quiz import Quiz
 
 
-def start(javascript=True):
-    chrome = Options()
-    chrome.binary_location = options.browser
-    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--window-size=1400,1000",
-                 "--disable-component-update", "--disable-background-networking"):
-        chrome.add_argument(flag)
-    chrome.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    if not javascript:
-        chrome.add_experimental_option("prefs", {"profile.managed_default_content_settings.javascript": 2})
-    return webdriver.Chrome(service=Service(options.driver), options=chrome)
-
-
-class Page(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.expected = json.loads((pages / "expected.json").read_text(encoding="utf-8"))
-        cls.browser = start()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.browser.quit()
-
-    def open(self, name, fragment=""):
-        self.browser.get("about:blank")
-        self.browser.get_log("browser"), self.browser.get_log("performance")
-        self.url = (pages / (name + ".html")).as_uri()
-        self.browser.get(self.url + fragment)
-
-    def tearDown(self):
-        self.assertEqual(self.browser.get_log("browser"), [], "the console says something")
-        for entry in self.browser.get_log("performance"):
-            message = json.loads(entry["message"])["message"]
-            if message["method"] == "Network.requestWillBeSent":
-                url = message["params"]["request"]["url"]
-                self.assertTrue(url.startswith(self.url) or url.startswith("data:") or url == "about:blank", "a request to " + url)
-
-    def press(self, *keys):
-        for key in keys:
-            ActionChains(self.browser).send_keys(key).perform()
-
-    def find(self, selector):
-        return self.browser.find_element(By.CSS_SELECTOR, selector)
-
-    def text(self, selector):
-        return self.find(selector).get_attribute("textContent")
-
-    def at(self):
-        return self.text("#position").split()[0]
-
-    def go_to(self, wanted):
-        """Through the dialog, which closes a moment after Enter."""
-        self.press("g", wanted, Keys.ENTER)
-        WebDriverWait(self.browser, 10).until(lambda _: not self.find("#find").is_displayed())
-        self.browser.execute_async_script("const done = arguments[0]; setTimeout(done, 50)")
-
-    def picture(self, name):
-        if options.pictures:
-            self.browser.save_screenshot(str(pathlib.Path(options.pictures) / (name + ".png")))
-
-    def drill(self, weight, i, j):
-        """The total that the page shows for a weight of the layer whose tab has that name."""
-        self.browser.execute_script(
-            "const [name, i, j] = arguments;"
-            "[...document.querySelectorAll('#tabs button')].find(tab => tab.textContent.startsWith(name + ' ')).click();"
-            "for (const [id, k] of [['weight-i', i], ['weight-j', j]]) {"
-            "  const input = document.getElementById(id); input.value = Number(input.min) + k; input.dispatchEvent(new Event('change')); }",
-            weight, i, j)
-        return self.text("#factor-total")
-
-    def check_weights(self, name, close_enough=False):
-        self.open(name)
-        for weight, list_ in self.expected[name].items():
-            for i, j, shown, value in list_:
-                got = self.drill(weight, i, j)
-                if close_enough:  # a sum over samples in another order: rounding may differ
-                    self.assertAlmostEqual(float(got.replace(MINUS, "-")), value, delta=5.1e-6 * abs(value))
-                else:
-                    self.assertEqual(got, shown, f"{weight} {i} {j}")
-
+class Steps(Page):
     # Stepping ------------------------------------------------------------------------------------------------------------------------
 
     def test_arrows_lead_forward_and_then_backward(self):
@@ -150,6 +61,39 @@ class Page(unittest.TestCase):
         self.assertEqual(value(1, "adjoint"), "\u2013")
         self.press(Keys.END)
         self.assertNotEqual(value(1, "adjoint"), "\u2013")
+
+    def test_local_derivatives_and_gradients_appear_when_they_are_computed(self):
+        self.open("formula")
+        labels = lambda: [e.text for e in self.browser.find_elements(By.CSS_SELECTOR, ".edge text")]
+        panels = lambda: [e.get_attribute("data-of") for e in self.browser.find_elements(By.CSS_SELECTOR, ".weight:not(.pending)")]
+        self.assertEqual((labels(), panels()), (["", "", "", "", ""], []))
+        self.assertEqual(self.find(".weight").text, "w \u2013 not computed yet, step R6")
+        self.assertEqual(self.text("#n6 title"), "L = sigmoid")
+        self.press("r")
+        self.assertEqual((labels(), panels()), (["2", "0.5", "1", "1", "0.25"], []))
+        self.assertEqual(self.text("#n6 title"), "L = sigmoid\nvalue 0.5\nadjoint 1")
+        self.press(Keys.END, Keys.ARROW_LEFT)
+        self.assertEqual(panels(), ["a"])
+        self.find(".weight.pending a").click()
+        self.assertEqual((self.at(), panels()), ("R6", ["w", "a"]))
+
+    def test_every_weight_is_shown_when_the_sweep_has_reached_it_or_on_demand(self):
+        self.open("walkthrough", "#R8")
+        total = self.find("#factor-total")
+        self.assertFalse(total.is_displayed())
+        self.assertEqual(self.find("#weights-later").text, "dL/dW1 \u2013 not computed yet, step R14")
+        self.press(Keys.ENTER)
+        self.assertTrue(self.find("#factor-total").is_displayed())
+        self.open("walkthrough", "#R9")
+        self.go_to("W2")
+        self.assertTrue(self.find("#factor-title").is_displayed())
+        self.assertTrue(self.text("#factor-title").startswith("dL/dW2["))
+
+    def test_a_matrix_step_tells_the_norms_that_are_known(self):
+        self.open("walkthrough", "#R7")
+        push = self.find("#R7 .push").text
+        for part in ("norm 0.182241 shape [1, 3]", "norm 0.182241 part 1 of 1: complete"):
+            self.assertIn(part, push.replace("\n", " "))
 
     def test_the_fragment_follows_and_leads(self):
         self.open("walkthrough", "#R9")
@@ -229,10 +173,21 @@ class Page(unittest.TestCase):
         self.assertEqual(self.at(), "R12")
         self.open("neurons", "#R7")
         self.press("p")
-        self.assertIn("options.elements", self.text("#caption"))
+        self.assertEqual(self.text("#caption"), "There are no paths from a2[1] on this page, but from W1, W2, b1, b2.")
         self.open("neurons", "#R52")
         self.press("p")
         self.assertTrue(self.find(".paths[open]").get_attribute("data-of").startswith("W1[0, 0]"))
+
+    def test_paths_lead_from_one_element_to_the_next(self):
+        self.open("walkthrough", "#R14")
+        shown = []
+        for _ in range(7):
+            self.press("p")
+            shown += [e.get_attribute("data-of") for e in self.browser.find_elements(By.CSS_SELECTOR, ".paths[open]")]
+        self.assertEqual(len(set(shown)), 6, shown)
+        self.assertEqual(shown[0], shown[6])
+        self.find(".choice button:last-child").click()
+        self.assertEqual(self.find(".paths[open]").get_attribute("data-of"), "W1[2, 3]")
 
     def test_any_element_of_a_tensor_opens(self):
         self.open("batch", "#R9")
@@ -247,46 +202,7 @@ class Page(unittest.TestCase):
             self.browser.execute_script("arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input'))", element, k)
         self.assertTrue(self.text(".step.current .picker output").endswith("derivative " + shown))
 
-    # Quiz --------------------------------------------------------------------------------------------------------------------------------
-
-    def test_a_quiz_hides_the_product_until_it_is_asked_for(self):
-        self.open("neurons", "#R7")
-        product = self.find("#R7 .product")
-        self.assertFalse(product.is_displayed())
-        self.assertNotIn(self.expected["neurons"]["R7"], self.text("#caption"))
-        self.picture("quiz")
-        self.press(Keys.ARROW_RIGHT)
-        self.assertEqual(self.at(), "R7")
-        self.assertTrue(product.is_displayed())
-        self.press(Keys.ARROW_RIGHT)
-        self.assertEqual(self.at(), "R8")
-        self.press("q")
-        self.assertTrue(self.find("#R8 .product").is_displayed())
-
-    def test_a_prediction_is_judged(self):
-        self.open("neurons", "#R7")
-        guess = self.find("#R7 .guess input")
-        guess.send_keys(str(round(self.expected["neurons"]["R7_value"], 6)), Keys.ENTER)
-        self.assertEqual(self.text("#R7 .guess output"), "\u2713 right")
-        self.open("neurons", "#R9")
-        self.find("#R9 .guess input").send_keys("7", Keys.ENTER)
-        self.assertTrue(self.text("#R9 .guess output").startswith("\u2717 it is "))
-
-    # Appearance ------------------------------------------------------------------------------------------------------------------------
-
-    def test_dark_mode_and_print(self):
-        self.open("walkthrough", "#R8")
-        background = lambda: self.browser.execute_script("return getComputedStyle(document.body).backgroundColor")
-        light = background()
-        try:
-            self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": "dark"}]})
-            self.assertNotEqual(background(), light)
-            self.picture("dark")
-            self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
-            self.assertFalse(self.find("#controls").is_displayed())
-            self.assertTrue(all(e.is_displayed() for e in self.browser.find_elements(By.CSS_SELECTOR, ".step .body")))
-        finally:
-            self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": []})
+    # Names ---------------------------------------------------------------------------------------------------------------
 
     def test_a_name_cannot_run_a_script(self):
         self.open("hostile")
@@ -296,22 +212,6 @@ class Page(unittest.TestCase):
         self.go_to("<")
         self.assertEqual(self.browser.title, "still here")
         self.assertEqual(self.browser.find_elements(By.CSS_SELECTOR, "img"), [])
-
-
-class WithoutJavaScript(unittest.TestCase):
-    def test_everything_is_readable(self):
-        browser = start(javascript=False)
-        try:
-            browser.get((pages / "walkthrough.html").as_uri())
-            steps = browser.find_elements(By.CSS_SELECTOR, ".step .body")
-            self.assertEqual(len(steps), 28)
-            self.assertTrue(all(step.is_displayed() for step in steps))
-            self.assertIn(MINUS + "0.0631682", browser.find_element(By.CSS_SELECTOR, "#R8").text)
-            self.assertTrue(browser.find_element(By.CSS_SELECTOR, ".weight .factors").is_displayed())
-            for hidden in ("#controls", "#timeline", "#drill"):
-                self.assertFalse(browser.find_element(By.CSS_SELECTOR, hidden).is_displayed())
-        finally:
-            browser.quit()
 
 
 if __name__ == "__main__":

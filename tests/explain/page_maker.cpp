@@ -60,6 +60,31 @@ int main(int argc, char** argv) {
         expected["neurons"] = {{"R7", shown(network::dz2[1], 6)}, {"R7_value", network::dz2[1]}};
     }
     {
+        Tape tape;
+        const Scalar w = tape.variable(0.5, "w"), a = tape.variable(2.0, "a"), b = tape.variable(-1.0, "b");
+        write(folder + "formula.html", to_html(trace(sigmoid(w * a + b), {.title = "sigmoid(w*a + b)"})));
+    }
+    {
+        Tape tape;
+        const Scalar w = tape.variable(0.123456789, "a_very_long_name_of_a_weight"),
+                     x = tape.variable(-2.0 / 3, "another_name_that_is_long");
+        const auto W =
+            tape.variable(Tensor<double>({2, 3}, {1.0 / 3, -2.0 / 7, 1e-9, -1.0 / 11, 123456.789, -1e300}), "WMWMWMWMWMWMWMWMWM");
+        write(folder + "names.html", to_html(trace(sum(tanh(W * 1e-5)) * sin(w * x) * w, {.digits = 17})));
+    }
+    {
+        Tape tape;
+        nn::Random random{7};
+        auto y = Tensor<double>({1, 2}, {0.5, -1.0});
+        for (const auto& [name, width] : {std::pair{"layer1", Index{60}}, {"layer2", Index{40}}, {"layer3", Index{2}}}) {
+            const auto W =
+                tape.variable(random.uniform_tensor<double>(Shape{y.shape()[1], width}, -0.5, 0.5), std::string(name) + ".weight");
+            const auto b = tape.variable(random.uniform_tensor<double>(Shape{width}, -0.5, 0.5), std::string(name) + ".bias");
+            y = tanh(matmul(y, W) + b);
+        }
+        write(folder + "deep.html", to_html(trace(sum(square(y)) * 0.5)));
+    }
+    {
         models::OnTape model(64, 32, 32);
         write(folder + "batch.html", to_html(trace(model.L, {.images = {{8, 8}}})));
         const Gradient g = gradient(model.L);

@@ -3,7 +3,7 @@
 #   cmake -DFOLDER=... -DOUTPUT=page_assets.cpp -P embed.cmake
 cmake_minimum_required(VERSION 3.25)
 set(text "// Made from the files in autodiff/explain/page.\n#include \"autodiff/explain/page.hpp\"\n\nnamespace autodiff {\ninline namespace v1 {\nnamespace page {\n\n")
-foreach(pair style:page.css script:numbers.js+steps.js+weights.js+keys.js controls:controls.html drill:drill.html dialogs:dialogs.html)
+foreach(pair style:page.css script:numbers.js+steps.js+quiz.js+weights.js+keys.js controls:controls.html drill:drill.html dialogs:dialogs.html)
     string(REPLACE ":" ";" pair ${pair})
     list(GET pair 0 name)
     list(GET pair 1 files)

@@ -9,8 +9,11 @@ const keys = {
 document.addEventListener("keydown", event => {
   if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
   const where = event.target.tagName;
-  if (/^(INPUT|TEXTAREA|SELECT)$/.test(where) && event.key !== "Escape") return;
+  const onward = event.target.closest(".guess") && event.target.value === "" && /^Arrow(Left|Right)$/.test(event.key);
+  if (/^(INPUT|TEXTAREA|SELECT)$/.test(where) && event.key !== "Escape" && !onward) return;
   if (/^(BUTTON|A|SUMMARY)$/.test(where) && (event.key === "Enter" || event.key === " ")) return;
+  const [question] = unanswered(current());
+  if (question && /^[-.0-9]$/.test(event.key)) return question.input.focus({preventScroll: true});  // the digit follows
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (!Object.hasOwn(keys, key)) return;
   event.preventDefault();

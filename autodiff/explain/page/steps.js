@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// One step at a time: timeline, graph, caption, quiz, moving on. State is the position and the classes of elements.
+// One step at a time: timeline, graph, moving on. State is the position and the classes of elements.
 const steps = data.steps.map(([id, row, name]) => ({id, row, name, back: id[0] === "R", panel: byId(id)}));
 const position = new Map(steps.map((step, k) => [step.id, k]));
 const firstBack = steps.findIndex(step => step.back);
 let now = 0, timer = 0;
 const current = () => steps[now];
+const say = text => { byId("caption").textContent = text; };
 
 const ticks = [];
 const timeline = byId("timeline");
@@ -21,95 +22,94 @@ for (const [label, back] of [["FORWARD", false], ["BACKWARD", true]]) {
 }
 
 const nodes = all(".node").map(g => ({
-  g, row: Number(g.dataset.row), title: g.querySelector("title"), full: g.querySelector("title").textContent,
+  g, row: Number(g.dataset.row), title: g.querySelector("title"), full: g.querySelector("title").textContent.split("\n"),
   value: g.querySelector(".value"), adjoint: g.querySelector(".adjoint"),
   texts: [g.querySelector(".value").textContent, g.querySelector(".adjoint").textContent]
 }));
-const edges = all(".edge").map(g => ({g, to: Number(g.dataset.to), title: g.querySelector("title"), full: g.querySelector("title").textContent}));
+const edges = all(".edge").map(g => ({
+  g, to: Number(g.dataset.to), title: g.querySelector("title"), full: g.querySelector("title").textContent.split("\n"),
+  numeric: g.classList.contains("numeric"), label: g.querySelector("text"), text: g.querySelector("text").textContent
+}));
 const forwardAt = new Map(), backAt = new Map();
 steps.forEach((step, k) => (step.back ? backAt : forwardAt).set(step.row, k));
-const reachedForward = row => now >= (forwardAt.has(row) ? forwardAt.get(row) : firstBack);
-const reachedBack = row => backAt.has(row) && now >= backAt.get(row);
 
+// What is known: on paper everything, else what the steps up to this one tell, less what a quiz still asks for.
+const paper = matchMedia("print");
+const computed = row => paper.matches || now >= (forwardAt.has(row) ? forwardAt.get(row) : firstBack);
+const arrivedAt = k => paper.matches || (k === undefined ? now + 1 === steps.length : k < now || (k === now && !adjointIsAsked(steps[k])));
+const handedOn = row => arrivedAt(backAt.get(row)) && (backAt.get(row) !== now || !unanswered(current()).length);
+const whenKnown = k => dash + (k === undefined ? " not computed yet" : " not computed yet, step ");
+const stepLink = k => k === undefined ? "" : element("a", {href: "#" + steps[k].id}, steps[k].id);
+const later = all("[data-known]").map(panel => ({panel, k: position.get(panel.dataset.known)}));
+for (const {panel, k} of later)
+  panel.querySelector("summary").append(element("span", {className: "not-yet"}, whenKnown(k), stepLink(k)));
+
+const graph = document.querySelector(".graph"), canvas = document.querySelector(".canvas");
+// As large as it is drawn, somewhat smaller if that makes it fit; the whole graph only as small as it can be read.
+function scaleGraph() {
+  const natural = graph.viewBox.baseVal.width, room = canvas.clientWidth / natural;
+  const scale = body.classList.contains("fit") ? Math.max(0.7, Math.min(1.5, room)) : room < 0.75 ? 1 : Math.min(1, room);
+  graph.style.width = Math.floor(natural * scale) + "px";
+  return scale;
+}
 function draw() {
   const row = current().row;
   for (const node of nodes) {
-    const computed = reachedForward(node.row), arrived = reachedBack(node.row);
-    node.value.textContent = computed ? node.texts[0] : dash;
-    node.adjoint.textContent = arrived ? node.texts[1] : dash;
-    node.title.textContent = arrived ? node.full : node.full.split("\n").slice(0, computed ? 2 : 1).join("\n");
-    node.g.classList.toggle("computed", computed && !arrived);
-    node.g.classList.toggle("arrived", arrived);
-    node.g.classList.toggle("waiting", !computed);
+    const value = computed(node.row), adjoint = value && arrivedAt(backAt.get(node.row));
+    node.value.textContent = value ? node.texts[0] : dash;
+    node.adjoint.textContent = adjoint ? node.texts[1] : dash;
+    node.title.textContent = node.full.slice(0, adjoint ? 3 : value ? 2 : 1).join("\n");
+    node.g.classList.toggle("computed", value && !adjoint);
+    node.g.classList.toggle("arrived", adjoint);
+    node.g.classList.toggle("waiting", !value);
     node.g.classList.toggle("now", node.row === row);
   }
   for (const edge of edges) {
+    const done = computed(edge.to) && handedOn(edge.to), local = done || (computed(edge.to) && !quizzing());
     edge.g.classList.toggle("on", !current().back && edge.to === row);
     edge.g.classList.toggle("flow", current().back && edge.to === row);
-    edge.title.textContent = reachedBack(edge.to) ? edge.full : edge.full.split(",")[0];
+    if (!edge.numeric) continue;
+    edge.label.textContent = local ? edge.text : "";
+    edge.title.textContent = edge.full.slice(0, done ? 3 : local ? 2 : 1).join("\n");
   }
-  const here = nodes.find(node => node.row === row), canvas = document.querySelector(".canvas");
-  if (here && canvas) {
-    const box = here.g.querySelector("rect");
-    canvas.scrollTo({left: Number(box.getAttribute("x")) + 62 - canvas.clientWidth / 2,
-                     top: Number(box.getAttribute("y")) + 26 - canvas.clientHeight / 2});
-  }
+  for (const {panel, k} of later) panel.classList.toggle("pending", !arrivedAt(k));
+  showWeights();
+  const here = nodes.find(node => node.row === row);
+  if (!graph) return;
+  scaleGraph();
+  const scale = scaleGraph();  // a scroll bar may have come or gone
+  if (!here) return;
+  const box = here.g.querySelector("rect");
+  canvas.scrollTo({left: (Number(box.getAttribute("x")) + 64) * scale - canvas.clientWidth / 2,
+                   top: (Number(box.getAttribute("y")) + 26) * scale - canvas.clientHeight / 2});
 }
+paper.addEventListener("change", draw);
+addEventListener("resize", draw);
 
-function caption() {
-  const step = current();
-  if (hidden(step)) return "Step " + step.id + ", " + step.name + ": predict the product, then press the right arrow.";
-  return step.panel.dataset.caption;
-}
 function show(k, keepFragment) {
   now = Math.max(0, Math.min(steps.length - 1, k));
   const step = current();
   steps.forEach((other, at) => {
+    other.urged = false;
     other.panel.classList.toggle("current", at === now);
+    other.panel.classList.toggle("ahead", at > now);
     ticks[at].classList.toggle("done", at <= now);
     ticks[at].classList.toggle("now", at === now);
   });
   step.panel.open = true;
   byId("position").textContent = step.id + " of " + (step.back ? steps.length - firstBack : firstBack);
+  if (quizzing()) ask(step);
   draw();
-  if (body.classList.contains("quiz") && step.back) ask(step);
   addPicker(step);
-  byId("caption").textContent = caption();
+  turnTo(step);
+  say(caption());
   if (body.classList.contains("all")) step.panel.scrollIntoView({block: "nearest"});
   if (!keepFragment) history.replaceState(null, "", "#" + step.id);
 }
 
-// Quiz ----------------------------------------------------------------------------------------------------------------------------
-const hidden = step => body.classList.contains("quiz") && step.back && !step.panel.classList.contains("revealed") &&
-  step.panel.querySelector(".product") !== null;
-function reveal(step) {
-  step.panel.classList.add("revealed");
-  byId("caption").textContent = caption();
-}
-function ask(step) {
-  if (step.panel.querySelector(".guess")) return;
-  for (const product of all("[data-product]", step.panel)) {
-    const input = element("input", {inputMode: "decimal", autocomplete: "off"}), answer = element("output");
-    const form = element("form", {className: "guess"}, element("label", {}, "your prediction ", input), " ", element("button", {}, "check"), answer);
-    form.addEventListener("submit", event => {
-      event.preventDefault();
-      const right = Number(product.dataset.product), guess = Number(input.value.replace(minus, "-").replace(",", "."));
-      const hit = input.value.trim() !== "" && (guess === right || Math.abs(guess - right) <= 0.01 * Math.abs(right));
-      answer.textContent = hit ? "\u2713 right" : "\u2717 it is " + number(right);
-      reveal(step);
-    });
-    product.closest("dd").append(form);
-  }
-}
-function setQuiz(on) {
-  body.classList.toggle("quiz", on);
-  byId("quiz").setAttribute("aria-pressed", String(on));
-  show(now, true);
-}
-
 // Moving ----------------------------------------------------------------------------------------------------------------------------
 function next() {
-  if (hidden(current())) return reveal(current());
+  if (unanswered(current()).length) return insist();
   if (now + 1 === steps.length) return pause();
   show(now + 1);
 }
@@ -127,7 +127,7 @@ function pause() {
 }
 function play() {
   if (timer) return pause();
-  timer = setInterval(next, 1400);
+  timer = setInterval(() => unanswered(current()).length ? pause() : next(), 1400);
   byId("play").textContent = "pause";
 }
 function symbols() {
@@ -151,18 +151,35 @@ function mistake() {
     const at = (now + k) % steps.length;
     if (steps[at].panel.querySelector(".remark.wrong")) return show(at);
   }
-  byId("caption").textContent = "No manual gradient was compared with this tape, or none is wrong.";
+  say("No manual gradient was compared with this tape, or none is wrong.");
 }
+// The paths of a value, or of a tensor's elements one after the other.
 function openPaths() {
-  const name = current().name;
-  const found = all(".paths").find(p => p.dataset.of === name) || all(".paths").find(p => p.dataset.of.startsWith(name + "["));
-  if (!found) {
-    byId("caption").textContent = "No paths from " + name + " are on this page; options.elements asks for them.";
-    return;
+  const name = current().name, places = all(".paths");
+  const own = places.filter(p => p.dataset.of === name), found = own.length ? own : places.filter(p => p.dataset.of.startsWith(name + "["));
+  if (!found.length) {
+    const others = [...new Set(places.map(p => p.dataset.of.replace(/\[[\d, ]*\]$/, "")))];
+    return say("There are no paths from " + name + " on this page" + (others.length ? ", but from " + others.join(", ") : "") + ".");
   }
-  found.open = true;
-  found.scrollIntoView({block: "center"});
-  found.querySelector("summary").focus({preventScroll: true});
+  const at = (found.findIndex(p => p === pathShown) + 1) % found.length;
+  showPaths(found, at);
+}
+let pathShown = null;
+const pathChoice = element("div", {className: "choice"});
+function showPaths(found, at) {
+  pathShown = found[at];
+  for (const p of all(".paths")) p.open = p === pathShown;
+  const choice = found.map((p, k) => {
+    const button = element("button", {}, p.dataset.of);
+    button.setAttribute("aria-pressed", String(k === at));
+    button.addEventListener("click", () => showPaths(found, k));
+    return button;
+  });
+  const summary = pathShown.querySelector("summary");
+  pathChoice.replaceChildren("p leads to the next: ", ...choice);
+  if (found.length > 1) summary.after(pathChoice); else pathChoice.remove();
+  summary.scrollIntoView({block: "center"});
+  summary.focus({preventScroll: true});
 }
 function find() {
   const dialog = byId("find"), input = byId("wanted");
@@ -183,5 +200,5 @@ function goTo(text) {
   const wants = step => step.back === (now >= firstBack);
   const hit = steps.findIndex(step => wants(step) && step.name === text);
   const near = hit >= 0 ? hit : steps.findIndex(step => wants(step) && step.name.toLowerCase().includes(text.toLowerCase()));
-  if (text && near >= 0) show(near); else byId("caption").textContent = "There is no step and no variable " + text + ".";
+  if (text && near >= 0) show(near); else say("There is no step and no variable " + text + ".");
 }

@@ -23,7 +23,15 @@ function addPicker(step) {
 
 // Every weight of the dense layers ------------------------------------------------------------------------------------------------------
 let layerAt = 0, I = 0, J = 0;
-const gradients = [];
+const gradients = [], opened = new Set();
+// A gradient is shown from its step on, or when somebody opens it before, except in a quiz.
+function showWeights() {
+  if (!data.layers.length) return;
+  const layer = data.layers[layerAt], k = backAt.get(layer.weightRow);
+  const known = arrivedAt(k) || (opened.has(layerAt) && !quizzing());
+  byId("drill").classList.toggle("pending", !known);
+  byId("weights-later").replaceChildren(derivative(layer.weight) + " " + whenKnown(k), stepLink(k));
+}
 const delta = (layer, n, j) => flow(real(layer.abar[n * layer.outputs + j]), real(layer.slope[n * layer.outputs + j]));
 const input = (layer, n, i) => real(layer.input[n * layer.inputs + i]);
 function gradientOf(k) {
@@ -181,6 +189,8 @@ function select(k, i, j, scroll) {
     Object.assign(byId(id), {min: data.first, max: data.first + n - 1, value: at + data.first});
   drawWeights();
   tellFactors();
+  if (scroll) opened.add(k);
+  showWeights();
   if (scroll) {
     byId("drill").scrollIntoView({block: "start"});
     byId("weight-i").focus({preventScroll: true});
@@ -229,11 +239,17 @@ function prepareWeights() {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawWeights);
   select(0, ...largest(0));
 }
+// The layer whose weights a step back has reached.
+function turnTo(step) {
+  const k = data.layers.findIndex(layer => step.back && layer.weightRow === step.row);
+  if (k >= 0 && k !== layerAt) select(k, ...largest(k));
+}
 function drill() {
+  if (unanswered(current()).length) return insist();
   const step = current(), k = data.layers.findIndex(layer => [layer.weightRow, layer.zRow, layer.aRow].includes(step.row));
   if (k >= 0) return select(k, ...(k === layerAt ? [I, J] : largest(k)), true);
   const first = step.panel.querySelector(".element");
-  if (!first) return void (byId("caption").textContent = step.name + " has no elements to open.");
+  if (!first) return say(step.name + " has no elements to open.");
   first.open = true;
   first.querySelector("summary").focus();
 }
