@@ -12,7 +12,7 @@ namespace internal {
 namespace {
 
 constexpr double noisy = 0.1;  // noise beside a mismatch that is to be seen
-constexpr int enough = 5;      // steps in a row, each a quarter of the one before, that need no further one
+constexpr int enough = 8;      // steps in a row, each a quarter of the one before, that need no further one
 
 }  // namespace
 
@@ -53,15 +53,18 @@ bool Judge::confirmed_outside(const Case& c, bool left, bool right, double misma
     if (!std::isfinite(c.claimed)) return true;
     int differing = 0, outside = 0;
     double last_low = 0, last_high = 0, last_change = std::numeric_limits<double>::infinity();
-    for (int l = Line::central; l <= c.line.finest() && differing < enough && outside < enough; l += 2) {
+    for (int l = Line::central; l <= c.line.finest(); l += 2) {
         const double h = c.line.step(l);
         double low = std::numeric_limits<double>::infinity(), high = -low, turning = 0, unseen = 0;
         bool fit = true, differ = false;
         for (const auto& [side, counts] : {std::pair(Line::left, left), std::pair(Line::right, right)}) {
             if (!counts) continue;
-            const auto slope = [&, s = side == Line::right ? h : -h](double part) {
-                return along(c, f_.pull_at(c.line.moved(part * s), c.of.weights));
-            };
+            const double s = side == Line::right ? h : -h;
+            if (f_.branches(c.line.moved(0.25 * s))->difference(*f_.branches(c.line.moved(0.75 * s)))) {
+                fit = false;  // more kinks, or jumps, on the way
+                continue;
+            }
+            const auto slope = [&](double part) { return along(c, f_.pull_at(c.line.moved(part * s), c.of.weights)); };
             const double s1 = slope(0.25), s2 = slope(0.5), s3 = slope(0.75);
             const double mean = (2 * s1 - s2 + 2 * s3) / 3, quotient = c.line.one_sided_quotient(c.of.weights, l, side);
             const double turn = 4 * std::fmax(std::abs(s1 - s2), std::abs(s3 - s2)), apart = std::abs(quotient - mean);
@@ -72,7 +75,7 @@ bool Judge::confirmed_outside(const Case& c, bool left, bool right, double misma
             low = std::fmin(low, mean), high = std::fmax(high, mean);
             turning = std::fmax(turning, turn + doubt), unseen = std::fmax(unseen, noise_here);
         }
-        if (unseen > noisy * mismatch) break;
+        if (unseen > noisy / 4 * mismatch) break;
         differing = differ ? differing + 1 : fit ? 0 : differing;
         // Slopes that run away as the steps shrink have not arrived anywhere yet.
         const double change = std::fmax(std::abs(low - last_low), std::abs(high - last_high));
