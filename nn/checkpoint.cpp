@@ -32,6 +32,13 @@ InPytorch PytorchPlaces::at(const void* tensor, std::string_view name) const {
     return there;
 }
 
+void rename_parametrizations(autodiff::io::NamedTensors& tensors) {
+    for (const auto& [newer, older] : {std::pair<std::string_view, std::string_view>{"parametrizations.weight.original0", "weight_g"},
+                                       {"parametrizations.weight.original1", "weight_v"}})
+        for (auto& [name, tensor] : tensors)
+            if (name.ends_with(newer)) name.replace(name.size() - newer.size(), newer.size(), older);
+}
+
 void check_all_used(const autodiff::io::NamedTensors& tensors, const std::vector<std::string>& used, Layout layout) {
     constexpr std::string_view counter = "num_batches_tracked";  // of batch normalisation, which counts for nothing at a fixed momentum
     for (const auto& [name, tensor] : tensors)

@@ -57,6 +57,8 @@ class PytorchPlaces {
 template <class T>
 const autodiff::Tensor<T>& stored(const autodiff::io::NamedTensors& tensors, std::string_view name, const autodiff::Shape& shape);
 /// throws ValueError if the file holds tensors that the model has not (for PyTorch's layout, but its counters of batches)
+/// PyTorch has two names for the parts of weight normalisation, by the function that was called: the newer becomes the older.
+void rename_parametrizations(autodiff::io::NamedTensors& tensors);
 void check_all_used(const autodiff::io::NamedTensors& tensors, const std::vector<std::string>& used, Layout layout);
 
 }  // namespace internal
@@ -86,7 +88,8 @@ void save(const M& model, const std::filesystem::path& path, Layout layout = Lay
 template <class M>
 requires autodiff::Structure<M>
 void load(M& model, const std::filesystem::path& path, Layout layout = Layout::own) {
-    const autodiff::io::NamedTensors tensors = autodiff::io::read_safetensors(path);
+    autodiff::io::NamedTensors tensors = autodiff::io::read_safetensors(path);
+    if (layout == Layout::pytorch) internal::rename_parametrizations(tensors);
     std::vector<std::string> used;
     M loaded = model;
     const internal::PytorchPlaces places(loaded);

@@ -14,7 +14,7 @@ inline namespace v1 {
 
 namespace {
 
-constexpr std::size_t mermaid_nodes = 150, mermaid_edges = 200;
+constexpr std::size_t mermaid_nodes = 150, mermaid_edges = 200, mermaid_bytes = 50'000;  // its maxTextSize
 
 void check_drawn(std::string_view output, const Trace& trace) {
     if (!trace.graph.refused.empty()) throw ValueError(output, "at most 2000 nodes", trace.graph.refused);
@@ -66,9 +66,12 @@ std::string to_dot(const Trace& trace, const DrawingOptions& options) {
     check_drawn("to_dot", trace);
     const Trace::Graph& graph = trace.graph;
     const Numbers number(trace.options.digits);
+    // Graphviz gives labels of edges ranks of their own, which takes minutes in larger graphs; beyond that, any label does.
+    const bool few = graph.nodes.size() <= 60, many = graph.nodes.size() > 300;
     std::string text = fmt::format("digraph \"{}\" {{\n  rankdir=LR; ordering=out;\n", dot_escaped(trace.title)) +
                        "  node [shape=box, style=\"rounded,filled\", fillcolor=white, fontname=\"sans-serif\", fontsize=11];\n"
-                       "  edge [fontname=\"sans-serif\", fontsize=10];\n";
+                       "  edge [fontname=\"sans-serif\", fontsize=10];\n" +
+                       (few ? "" : "  nslimit=1; nslimit1=1; splines=line;\n");
     std::size_t cluster = 0;
     for (const auto& [scope, nodes] : by_scope(graph)) {
         const std::string indent = scope.empty() ? "  " : "    ";
@@ -87,7 +90,10 @@ std::string to_dot(const Trace& trace, const DrawingOptions& options) {
         if (!scope.empty()) text += "  }\n";
     }
     for (const Trace::Graph::Edge& edge : graph.edges)
-        text += fmt::format("  n{} -> n{} [label=\"{}\"];\n", graph.nodes[edge.from].row, graph.nodes[edge.to].row,
+        text += fmt::format("  n{} -> n{} [{}=\"{}\"];\n", graph.nodes[edge.from].row, graph.nodes[edge.to].row,
+                            few    ? "label"
+                            : many ? "edgetooltip"
+                                   : "xlabel",
                             dot_escaped(edge_text(edge, number, options.products)));
     return text + "}\n";
 }
@@ -95,10 +101,10 @@ std::string to_dot(const Trace& trace, const DrawingOptions& options) {
 std::string to_mermaid(const Trace& trace, const DrawingOptions& options) {
     check_drawn("to_mermaid", trace);
     const Trace::Graph& graph = trace.graph;
+    constexpr std::string_view hint = "a smaller options.collapse draws layers as one node; to_dot takes up to 2000";
     if (graph.nodes.size() > mermaid_nodes || graph.edges.size() > mermaid_edges)
         throw ValueError("to_mermaid", fmt::format("at most {} nodes and {} edges", mermaid_nodes, mermaid_edges),
-                         fmt::format("{} and {}", graph.nodes.size(), graph.edges.size()),
-                         "a smaller options.collapse draws layers as one node; to_dot takes up to 2000");
+                         fmt::format("{} and {}", graph.nodes.size(), graph.edges.size()), hint);
     const Numbers number(trace.options.digits);
     std::string text = "flowchart LR\n";
     std::size_t cluster = 0;
@@ -119,6 +125,8 @@ std::string to_mermaid(const Trace& trace, const DrawingOptions& options) {
                               : fmt::format("  n{} -- \"{}\" --> n{}\n", graph.nodes[edge.from].row, mermaid_escaped(label),
                                             graph.nodes[edge.to].row);
     }
+    if (text.size() > mermaid_bytes)
+        throw ValueError("to_mermaid", fmt::format("a drawing of at most {} bytes", mermaid_bytes), fmt::format("{}", text.size()), hint);
     return text;
 }
 

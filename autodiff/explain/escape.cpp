@@ -66,7 +66,7 @@ std::string latex_escaped(std::string_view text) {
         case '_':
             return "\\_";
         case '^':
-            return "\\hat{}";
+            return "\\wedge{}";
         case '~':
             return "\\sim{}";
         case '<':
@@ -90,7 +90,7 @@ std::string latex_escaped(std::string_view text) {
 }
 
 std::string markdown_escaped(std::string_view text) {
-    return replaced(visible(text), [](char c) -> std::string_view {
+    std::string escaped = replaced(visible(text), [](char c) -> std::string_view {
         switch (c) {
         case '<':
             return "&lt;";
@@ -123,32 +123,48 @@ std::string markdown_escaped(std::string_view text) {
         case ':':
             return "&#58;";
         case '@':
-            return "&#64;";
+            return "&#64;&#8203;";  // nor an address
         default:
             return {};
         }
     });
+    // GitHub makes links of what begins so.
+    for (std::size_t at = escaped.find("www."); at != std::string::npos; at = escaped.find("www.", at)) escaped.replace(at, 4, "www&#46;");
+    return escaped;
 }
 
 std::string dot_escaped(std::string_view text) {
     return replaced(visible(text), [](char c) -> std::string_view {
         if (c == '"') return "\\\"";
         if (c == '\\') return "\\\\";
+        if (c == '&') return "&amp;";  // Graphviz reads HTML entities in labels
         return {};
     });
 }
 
 std::string mermaid_escaped(std::string_view text) {
-    // Mermaid writes entities as #NNN; and takes HTML in labels unless its pointed brackets are entities.
+    // Mermaid writes entities as #NNN; and takes HTML in labels unless its pointed brackets are entities. What it looks for after it has
+    // decoded them ($$ of formulas, fa: of icons, \n, the word direction with a blank) is parted by a space of no width.
+    constexpr std::string_view apart = "#8203;";
     std::string result;
-    for (const char c : visible(text)) {
+    std::string_view before;
+    const std::string all = visible(text);
+    for (std::size_t at = 0; at < all.size(); ++at) {
+        const char c = all[at];
+        before = std::string_view(all).substr(0, at);
+        if (c == ' ' && before.ends_with("direction")) {
+            result += "#32;";
+            continue;
+        }
         const auto byte = static_cast<unsigned char>(c);
         const bool plain = byte >= 0x80 || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == ' ' ||
-                           c == '.' || c == ',' || c == '-' || c == '+' || c == '=' || c == '/';
+                           c == '.' || c == ',' || c == '-' || c == '+' || c == '=' || c == '/' || c == '_';
+        if (c == ':') result += apart;
         if (plain)
             result += c;
         else
             result += fmt::format("#{};", byte);
+        if (c == '$' || c == '\\') result += apart;
     }
     return result;
 }

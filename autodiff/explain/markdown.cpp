@@ -20,7 +20,7 @@ class Document {
         : trace_(trace), options_(options), number_(trace.options.digits), names_(notations_of(trace)) {}
 
     std::string text() {
-        text_ = fmt::format("# {0}\n\n{1} = {2} &emsp; {3} step{4} forward, {3} step{4} back, {5} variable{6}\n\n", cell(trace_.title),
+        text_ = fmt::format("# {0}\n\nLoss {1} = {2} &emsp; {3} step{4} forward, {3} step{4} back, {5} variable{6}\n\n", cell(trace_.title),
                             cell(trace_.loss), number_(trace_.loss_value), trace_.rows, trace_.rows == 1 ? "" : "s", trace_.variables,
                             trace_.variables == 1 ? "" : "s");
         if (!trace_.layers.empty() || !trace_.weights.empty()) convention();
@@ -109,8 +109,11 @@ class Document {
     }
 
     void diagram() {
-        if (!trace_.graph.refused.empty() || trace_.graph.nodes.size() > 150 || trace_.graph.edges.size() > 200) return;
-        text_ += "## Graph\n\n```mermaid\n" + to_mermaid(trace_) + "```\n\n";
+        try {
+            text_ += "## Graph\n\n```mermaid\n" + to_mermaid(trace_) + "```\n\n";
+        } catch (const ValueError&) {
+            // too large for one: the document goes without
+        }
     }
 
     void layer(const DenseWeight& w) {

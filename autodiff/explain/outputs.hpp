@@ -25,10 +25,11 @@ struct DrawingOptions {
     bool products = false;   ///< edges tell what flows back along them, too
     bool constants = false;  ///< constant operands are drawn
 };
-/// For Graphviz: values as nodes n<k>, k the step F<k>; local derivatives on the edges; scopes as clusters.
+/// For Graphviz: values as nodes n<k>, k the step F<k>; local derivatives on the edges; scopes as clusters. Of more than 60 nodes the labels
+/// of edges stand where there is room, of more than 300 they are tooltips: Graphviz would not finish.
 /// throws ValueError for a graph of more than 2,000 nodes, saying what to collapse
 [[nodiscard]] std::string to_dot(const Trace& trace, const DrawingOptions& options = {});
-/// The same for Mermaid. throws ValueError above 150 nodes or 200 edges, more than its renderers take
+/// The same for Mermaid. throws ValueError above 150 nodes, 200 edges or 50,000 bytes, more than its renderers take
 [[nodiscard]] std::string to_mermaid(const Trace& trace, const DrawingOptions& options = {});
 
 struct PageOptions {

@@ -5,11 +5,14 @@
 #include "autodiff/io/file.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 #include <fmt/format.h>
 #include <fstream>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -52,9 +55,20 @@ Json parse_header(const std::string& text) {
     return header;
 }
 
+/// Floats of two bytes become float, which holds them; integers and truth values become double.
+enum class Type { f64, f32, f16, bf16, i64, i32, i16, i8, u8, boolean };
+struct Kind {
+    std::string_view name;
+    Type type;
+    std::uint64_t width;
+};
+constexpr std::array kinds{Kind{"F64", Type::f64, 8}, Kind{"F32", Type::f32, 4},     Kind{"F16", Type::f16, 2}, Kind{"BF16", Type::bf16, 2},
+                           Kind{"I64", Type::i64, 8}, Kind{"I32", Type::i32, 4},     Kind{"I16", Type::i16, 2}, Kind{"I8", Type::i8, 1},
+                           Kind{"U8", Type::u8, 1},   Kind{"BOOL", Type::boolean, 1}};
+
 struct Entry {
     std::string name;
-    std::string_view type;
+    Kind kind;
     Shape shape;
     std::uint64_t begin, end;
 };
@@ -66,8 +80,8 @@ Entry entry_of(const std::string& name, const Json& value, std::uint64_t payload
     if (!value.is_object() || value.size() != 3 || !value.contains("dtype") || !value.contains("shape") || !value.contains("data_offsets"))
         fail("dtype, shape and data_offsets", "something else");
     const Json &dtype = value["dtype"], &shape = value["shape"], &offsets = value["data_offsets"];
-    const std::string_view type = dtype == "F32" ? "F32" : dtype == "F64" ? "F64" : dtype == "I64" ? "I64" : "";
-    if (type.empty()) fail("dtype F32, F64 or I64", dtype.dump());
+    const auto kind = std::find_if(kinds.begin(), kinds.end(), [&dtype](const Kind& k) { return dtype == k.name; });
+    if (kind == kinds.end()) fail("dtype F64, F32, F16, BF16, I64, I32, I16, I8, U8 or BOOL", dtype.dump());
     if (!shape.is_array() || shape.size() > 64) fail("a list of extents", "something else");
     Extents extents;
     for (const Json& extent : shape) {
@@ -77,7 +91,7 @@ Entry entry_of(const std::string& name, const Json& value, std::uint64_t payload
     }
     if (!offsets.is_array() || offsets.size() != 2 || !offsets[0].is_number_unsigned() || !offsets[1].is_number_unsigned())
         fail("two data_offsets", offsets.dump());
-    Entry entry{name, type, {}, offsets[0].get<std::uint64_t>(), offsets[1].get<std::uint64_t>()};
+    Entry entry{name, *kind, {}, offsets[0].get<std::uint64_t>(), offsets[1].get<std::uint64_t>()};
     try {
         entry.shape = Shape(std::span<const Index>(extents.data(), extents.size()));
     } catch (const ShapeError&) {
@@ -85,8 +99,8 @@ Entry entry_of(const std::string& name, const Json& value, std::uint64_t payload
     }
     if (entry.begin > entry.end || entry.end > payload)
         fail(fmt::format("data_offsets inside {} bytes of values", payload), offsets.dump());
-    const std::uint64_t size = static_cast<std::uint64_t>(entry.shape.size()), width = type == "F32" ? 4 : 8;
-    if ((entry.end - entry.begin) % width != 0 || (entry.end - entry.begin) / width != size)
+    const std::uint64_t size = static_cast<std::uint64_t>(entry.shape.size()), bytes = entry.end - entry.begin;
+    if (bytes % kind->width != 0 || bytes / kind->width != size)
         fail(fmt::format("{} values", size), fmt::format("{} bytes", entry.end - entry.begin));
     return entry;
 }
@@ -96,6 +110,31 @@ Tensor<T> read_values(std::istream& file, const Shape& shape) {
     Tensor<T> x = Tensor<T>::uninitialised(shape);
     file.read(reinterpret_cast<char*>(x.fill_data()), static_cast<std::streamsize>(static_cast<std::size_t>(x.size()) * sizeof(T)));
     return x;
+}
+
+/// Values of another type, each made a T.
+template <class Stored, class T = double>
+Tensor<T> read_converted(std::istream& file, const Shape& shape, T (*converted)(Stored)) {
+    std::vector<Stored> stored(static_cast<std::size_t>(shape.size()));
+    file.read(reinterpret_cast<char*>(stored.data()), static_cast<std::streamsize>(stored.size() * sizeof(Stored)));
+    Tensor<T> x = Tensor<T>::uninitialised(shape);
+    std::transform(stored.begin(), stored.end(), x.fill_data(), converted);
+    return x;
+}
+
+template <class Stored>
+double to_double(Stored value) {
+    return static_cast<double>(value);
+}
+/// The upper half of a float.
+float from_bfloat16(std::uint16_t bits) { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
+/// IEEE 754 binary16: a sign, 5 bits of exponent, 10 of mantissa.
+float from_half(std::uint16_t bits) {
+    const int exponent = bits >> 10 & 31, mantissa = bits & 1023;
+    const float size = exponent == 31  ? (mantissa == 0 ? std::numeric_limits<float>::infinity() : std::numeric_limits<float>::quiet_NaN())
+                       : exponent == 0 ? std::ldexp(static_cast<float>(mantissa), -24)
+                                       : std::ldexp(static_cast<float>(1024 + mantissa), exponent - 25);
+    return (bits & 0x8000u) != 0 ? -size : size;
 }
 
 /// I64 values, at byte `at` of the file, as doubles.
@@ -110,6 +149,31 @@ Tensor<double> read_integers(std::istream& file, const Shape& shape, std::uint64
         x.fill_data()[k] = static_cast<double>(value);
     }
     return x;
+}
+
+AnyTensor read_entry(std::istream& file, const Entry& entry, std::uint64_t at) {
+    switch (entry.kind.type) {
+    case Type::f64:
+        return read_values<double>(file, entry.shape);
+    case Type::f32:
+        return read_values<float>(file, entry.shape);
+    case Type::f16:
+        return read_converted(file, entry.shape, &from_half);
+    case Type::bf16:
+        return read_converted(file, entry.shape, &from_bfloat16);
+    case Type::i64:
+        return read_integers(file, entry.shape, at);
+    case Type::i32:
+        return read_converted(file, entry.shape, &to_double<std::int32_t>);
+    case Type::i16:
+        return read_converted(file, entry.shape, &to_double<std::int16_t>);
+    case Type::i8:
+        return read_converted(file, entry.shape, &to_double<std::int8_t>);
+    case Type::u8:
+    case Type::boolean:
+        return read_converted(file, entry.shape, &to_double<std::uint8_t>);
+    }
+    return {};
 }
 
 void check_metadata(const Json& metadata) {
@@ -131,6 +195,10 @@ NamedTensors read_safetensors(const std::filesystem::path& path, const LoadLimit
     file.seekg(0);
     std::uint64_t length = 0;
     file.read(reinterpret_cast<char*>(&length), 8);
+    if ((length & 0xffffffffu) == 0x04034b50)  // "PK", 3, 4: torch.save writes a ZIP archive
+        throw LoadError(0, "read_safetensors", "a safetensors file",
+                        "a ZIP archive, as of numpy.savez or torch.save; PyTorch writes the "
+                        "other kind with safetensors.torch.save_file");
     if (length > std::min(size - 8, longest_header))
         throw LoadError(0, "read_safetensors", fmt::format("a header of at most {} bytes", std::min(size - 8, longest_header)),
                         fmt::format("{}", length));
@@ -161,14 +229,7 @@ NamedTensors read_safetensors(const std::filesystem::path& path, const LoadLimit
         throw LoadError(8 + length + at, "read_safetensors", "the end of the file", fmt::format("{} more bytes", payload - at));
 
     NamedTensors tensors;
-    for (const Entry& entry : entries) {
-        if (entry.type == "F64")
-            tensors.emplace_back(entry.name, read_values<double>(file, entry.shape));
-        else if (entry.type == "I64")
-            tensors.emplace_back(entry.name, read_integers(file, entry.shape, 8 + length + entry.begin));
-        else
-            tensors.emplace_back(entry.name, read_values<float>(file, entry.shape));
-    }
+    for (const Entry& entry : entries) tensors.emplace_back(entry.name, read_entry(file, entry, 8 + length + entry.begin));
     if (!file) throw_system("cannot read", path);
     return tensors;
 }

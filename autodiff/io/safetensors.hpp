@@ -15,7 +15,7 @@ namespace io {
 /// leaves an older file as it was. throws ValueError for a name twice or a tensor that is absent, std::system_error if writing fails
 void write_safetensors(const std::filesystem::path& path, const NamedTensors& tensors);
 
-/// Reads a file of F32, F64 and I64 tensors (these as double), in the order of their values.
+/// Reads the tensors of a file in the order of their values: F64 as double, F32, F16 and BF16 as float, integers and BOOL as double.
 /// throws LoadError naming what is wrong and at which byte, also for an integer beyond 2^53; std::system_error if the file cannot be read
 /// source   the safetensors format, https://github.com/huggingface/safetensors
 [[nodiscard]] NamedTensors read_safetensors(const std::filesystem::path& path, const LoadLimits& limits = {});

@@ -175,13 +175,13 @@ Dot read_dot(std::string_view text) {
             --depth;
         } else if (line.starts_with("label=")) {
             at = 6;
-            dot.clusters.push_back(quoted(line, at));
+            dot.clusters.push_back(unescaped_html(quoted(line, at)));
             if (line.substr(at) != ";") throw Malformed(std::string(line));
         } else if (line.starts_with("n") && line[1] >= '0' && line[1] <= '9') {
             const std::size_t bracket = line.find(" [label=");
             if (bracket == std::string_view::npos || !line.ends_with("];")) throw Malformed(std::string(line));
             at = bracket + 8;
-            const std::string label = quoted(line, at);
+            const std::string label = unescaped_html(quoted(line, at));
             if (line[at] != ']' && !line.substr(at).starts_with(", ")) throw Malformed(std::string(line));
             const std::string what(line.substr(0, bracket));
             if (const std::size_t arrow = what.find(" -> "); arrow != std::string::npos)

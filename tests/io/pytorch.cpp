@@ -136,6 +136,22 @@ BOOST_AUTO_TEST_CASE(weight_norm_has_a_direction_and_lengths) {
                 Shapes{{"weight_g", "[2, 1]"}, {"weight_v", "[2, 3]"}, {"bias", "[2]"}}));
 }
 
+BOOST_AUTO_TEST_CASE(weight_norm_is_read_by_its_newer_names_too) {
+    const TemporaryFile file(".safetensors");
+    using Layer = nn::WeightNorm<nn::Linear>;
+    const Layer saved{nn::Linear(3, 2)};
+    nn::save(saved, file.path, nn::Layout::pytorch);
+    io::NamedTensors tensors = io::read_safetensors(file.path);
+    for (auto& [name, tensor] : tensors)
+        name = name == "weight_g" ? "parametrizations.weight.original0" : name == "weight_v" ? "parametrizations.weight.original1" : name;
+    io::write_safetensors(file.path, tensors);
+    Layer loaded{nn::Linear(3, 2)};
+    loaded.weight_g = loaded.weight_g * 0.0f;
+    nn::load(loaded, file.path, nn::Layout::pytorch);
+    BOOST_TEST(loaded.weight_g.at(0, 1) == saved.weight_g.at(0, 1));
+    BOOST_TEST(loaded.layer.weight.at(2, 1) == saved.layer.weight.at(2, 1));
+}
+
 BOOST_AUTO_TEST_CASE(every_layer_comes_back_in_both_layouts) { check_round_trip(Everything{}); }
 
 BOOST_AUTO_TEST_CASE(counters_of_batches_are_passed_by_and_other_tensors_are_not) {

@@ -6,6 +6,9 @@
 #include "tests/io/files.hpp"
 
 #include <boost/test/data/test_case.hpp>
+#include <cmath>
+#include <limits>
+#include <map>
 
 using namespace autodiff;
 using files::TemporaryFile;
@@ -35,7 +38,7 @@ const Damage damages[] = {
     {"a key twice", R"({"a":{"dtype":"F64","shape":[],"data_offsets":[0,8]},"a":{"dtype":"F64","shape":[],"data_offsets":[0,8]}})", 8, -1,
      prefix + "a safetensors header, got the key \"a\" twice at byte 8"},
     {"an unknown type", R"({"a":{"dtype":"I7","shape":[],"data_offsets":[0,8]}})", 8, -1,
-     prefix + "dtype F32, F64 or I64 for \"a\", got \"I7\" at byte 8"},
+     prefix + "dtype F64, F32, F16, BF16, I64, I32, I16, I8, U8 or BOOL for \"a\", got \"I7\" at byte 8"},
     {"a negative extent", R"({"a":{"dtype":"F64","shape":[-1],"data_offsets":[0,8]}})", 8, -1,
      prefix + "extents that are not negative for \"a\", got [-1] at byte 8"},
     {"a size that overflows", R"({"a":{"dtype":"F64","shape":[4294967296,4294967296],"data_offsets":[0,0]}})", 0, -1,
@@ -103,6 +106,45 @@ BOOST_AUTO_TEST_CASE(integers_are_read_as_double_up_to_where_it_holds_them) {
     files::check_refused([&] { return io::read_safetensors(file.path); },
                          prefix + "integers up to 2^53, which a double holds, got 9007199254740993 at byte " +
                              std::to_string(8 + header.size() + 8));
+}
+
+// Bits from IEEE 754 and from the definition of bfloat16, the upper half of a float.
+BOOST_AUTO_TEST_CASE(smaller_types_become_float_or_double) {
+    const TemporaryFile file(".safetensors");
+    const std::string header = R"({"h":{"dtype":"F16","shape":[6],"data_offsets":[0,12]},)"
+                               R"("b":{"dtype":"BF16","shape":[3],"data_offsets":[12,18]},)"
+                               R"("w":{"dtype":"I16","shape":[1],"data_offsets":[18,20]},)"
+                               R"("i":{"dtype":"I32","shape":[1],"data_offsets":[20,24]},)"
+                               R"("s":{"dtype":"I8","shape":[1],"data_offsets":[24,25]},)"
+                               R"("u":{"dtype":"U8","shape":[1],"data_offsets":[25,26]},)"
+                               R"("t":{"dtype":"BOOL","shape":[1],"data_offsets":[26,27]}})";
+    file.write(with_header(header, 0) + files::bytes_of_all<std::uint16_t>({0x3c00, 0xc000, 0x7bff, 0x0001, 0xfc00, 0x7e00}) +
+               files::bytes_of_all<std::uint16_t>({0x3f80, 0xc049, 0x0080}) + files::bytes_of_all<std::int16_t>({-300}) +
+               files::bytes_of_all<std::int32_t>({-70000}) + std::string("\xff\xff\x01", 3));
+    std::map<std::string, AnyTensor> read;
+    for (const auto& [name, tensor] : io::read_safetensors(file.path)) read[name] = tensor;
+    const auto& half = std::get<Tensor<float>>(read.at("h"));
+    BOOST_TEST(half.at(0) == 1.0f);
+    BOOST_TEST(half.at(1) == -2.0f);
+    BOOST_TEST(half.at(2) == 65504.0f);
+    BOOST_TEST(half.at(3) == 0x1p-24f);
+    BOOST_TEST(half.at(4) == -std::numeric_limits<float>::infinity());
+    BOOST_TEST(std::isnan(half.at(5)));
+    const auto& brain = std::get<Tensor<float>>(read.at("b"));
+    BOOST_TEST(brain.at(0) == 1.0f);
+    BOOST_TEST(brain.at(1) == -3.140625f);
+    BOOST_TEST(brain.at(2) == std::numeric_limits<float>::min());
+    for (const auto& [name, expected] : {std::pair{"w", -300.0}, {"i", -70000.0}, {"s", -1.0}, {"u", 255.0}, {"t", 1.0}})
+        BOOST_TEST(std::get<Tensor<double>>(read.at(name)).at(0) == expected, name);
+}
+
+BOOST_AUTO_TEST_CASE(a_zip_archive_is_called_one) {
+    const TemporaryFile file(".safetensors");
+    file.write(std::string("PK\x03\x04", 4) + std::string(100, '\0'));
+    files::check_refused(
+        [&] { return io::read_safetensors(file.path); },
+        "read_safetensors: expected a safetensors file, got a ZIP archive, as of numpy.savez or torch.save; PyTorch writes "
+        "the other kind with safetensors.torch.save_file at byte 0");
 }
 
 BOOST_AUTO_TEST_CASE(limits_are_kept) {
