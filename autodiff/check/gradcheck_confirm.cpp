@@ -11,8 +11,9 @@ namespace internal {
 
 namespace {
 
-constexpr double noisy = 0.1;  // noise beside a mismatch that is to be seen
-constexpr int enough = 8;      // steps in a row, each a quarter of the one before, that need no further one
+constexpr double noisy = 0.1;     // noise beside a mismatch that is to be seen
+constexpr int enough = 8;         // steps in a row, each a quarter of the one before, that need no further one
+constexpr int known_to_fail = 8;  // mismatches that were confirmed: further ones are believed
 
 }  // namespace
 
@@ -27,7 +28,7 @@ double Judge::along(const Case& c, const std::vector<double>& gradient) const {
 /// with whatever is wrong with the one at x. Where no h is small enough for Simpson's rule to see that the means differ, as close to a
 /// singular point, differences cannot prove anything either. The smallest steps that still see so much must say so, two of them at least.
 bool Judge::confirmed(const Case& c, int level, double mismatch) const {
-    if (!std::isfinite(c.claimed)) return true;
+    if (!std::isfinite(c.claimed) || confirmed_ >= known_to_fail) return true;
     const auto even = [&](double t) {
         return (along(c, f_.pull_at(c.line.moved(t), c.of.weights)) + along(c, f_.pull_at(c.line.moved(-t), c.of.weights))) / 2;
     };
@@ -43,6 +44,7 @@ bool Judge::confirmed(const Case& c, int level, double mismatch) const {
         const double doubt = 4 * std::abs(fine - coarse) + unseen + 64 * f_.eps() * largest;
         saying_so = std::abs(quotient - (fine + wrong_by)) > doubt ? saying_so + 1 : 0;  // NaN says nothing
     }
+    confirmed_ += saying_so >= 2;
     return saying_so >= 2;
 }
 

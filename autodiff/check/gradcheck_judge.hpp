@@ -80,6 +80,7 @@ class Judge {
     const GradcheckFunction& f_;
     const GradcheckOptions& options_;
     mutable std::unique_ptr<const Branches> here_;  // recorded when first needed
+    mutable int confirmed_ = 0;                     // mismatches
 };
 
 }  // namespace internal
