@@ -68,6 +68,8 @@ class Judge {
     [[nodiscard]] Slope one_sided(const Case& c, int side, int level = Line::central - 2) const;
     [[nodiscard]] GradcheckElement between(const Case& c, const Slope& left, const Slope& right, std::string note) const;
     [[nodiscard]] bool usable(const Case& c, const Slope& slope, const Slope& other) const;
+    static constexpr int second_window = 6;  // where a second extrapolation begins: what both say can be believed
+    [[nodiscard]] static int shrinks(const Line& line);
     [[nodiscard]] std::optional<Kink> crossed(const Line& line, int level, int side) const;
     /// The largest steps within the piece of x.
     struct Piece {
