@@ -141,7 +141,7 @@ class Tape : private WengertList {
 
     /// While what this returns lives, what is recorded belongs to a part of the program that explanations call by this name and by the line
     /// of the call: `const auto layer = tape.scope("layer 1");`. Parts nest. throws ValueError for an empty name
-    TapeScope scope(std::string_view name, const std::source_location& where = std::source_location::current());
+    TapeScope scope(std::string_view name, const char* file = __builtin_FILE(), std::uint32_t line = __builtin_LINE());
 
     /// Keeps the adjoint of an intermediate value, so that gradient(y)[x] can tell it: on a tape that keeps derivatives only, tensors are
     /// forgotten as soon as the sweep has passed them; Scalars never are. throws TapeError unless x is on this tape

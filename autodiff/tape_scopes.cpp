@@ -8,9 +8,9 @@
 namespace autodiff {
 inline namespace v1 {
 
-std::uint64_t TapeScopes::open(std::string_view name, std::uint32_t row, const std::source_location& where) {
+std::uint64_t TapeScopes::open(std::string_view name, std::uint32_t row, const char* file, std::uint32_t line) {
     if (name.empty()) throw ValueError("scope", "the name of a part of the program", "an empty one");
-    parts_.push_back({std::string(name), row, still_open, where, opened_ + 1});
+    parts_.push_back({std::string(name), row, still_open, file, line, opened_ + 1});
     return ++opened_;
 }
 
@@ -29,8 +29,8 @@ void TapeScopes::rewind(std::uint32_t rows) noexcept {
     }
 }
 
-TapeScope Tape::scope(std::string_view name, const std::source_location& where) {
-    return {*this, detail_ == Detail::operations ? scopes_.open(name, rows, where) : 0};
+TapeScope Tape::scope(std::string_view name, const char* file, std::uint32_t line) {
+    return {*this, detail_ == Detail::operations ? scopes_.open(name, rows, file, line) : 0};
 }
 
 TapeScope::~TapeScope() {

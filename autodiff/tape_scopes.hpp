@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <source_location>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,11 +21,12 @@ class TapeScopes {
     struct Part {
         std::string name;
         std::uint32_t first = 0, end = still_open;  ///< its rows: [first, end)
-        std::source_location where;
+        const char* file = "";                      ///< where it was opened
+        std::uint32_t line = 0;
         std::uint64_t number = 0;
     };
     /// The number by which close() knows it. throws ValueError for an empty name
-    std::uint64_t open(std::string_view name, std::uint32_t row, const std::source_location& where);
+    std::uint64_t open(std::string_view name, std::uint32_t row, const char* file, std::uint32_t line);
     void close(std::uint64_t number, std::uint32_t row) noexcept;
     /// Rows from here on are gone. What is open stays open.
     void rewind(std::uint32_t rows) noexcept;

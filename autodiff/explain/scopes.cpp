@@ -73,9 +73,8 @@ void Scopes::follow_parts(const Reading& tape) {
             std::string name;
             for (const std::size_t p : open) name += (name.empty() ? "" : " / ") + printable(parts[p].name);
             scope = id_of(name), place = static_cast<std::uint32_t>(places_.size());
-            const std::source_location& where = parts[open.back()].where;
-            const std::string_view file = where.file_name();
-            places_.push_back(fmt::format("{}:{}", printable(file.substr(file.find_last_of("/\\") + 1)), where.line()));
+            const std::string_view file = parts[open.back()].file;
+            places_.push_back(fmt::format("{}:{}", printable(file.substr(file.find_last_of("/\\") + 1)), parts[open.back()].line));
         }
         scope_[row] = scope_of_part[row] = scope, place_[row] = place;
     }
