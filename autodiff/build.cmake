@@ -32,8 +32,11 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
     # What g++ 12 wrongly sees at -O3: overlaps in "text" + std::string (its bug 105651), a huge size where a boost small_vector is moved.
     list(APPEND wengert_warnings -Wno-restrict -Wno-stringop-overread)
 endif()
-if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    list(APPEND wengert_warnings -Wno-subobject-linkage)  # what is nameless in a source looks as if it were in a header
+if(CMAKE_UNITY_BUILD)
+    list(APPEND wengert_warnings -Wno-shadow)  # by what is nameless in another source
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+        list(APPEND wengert_warnings -Wno-subobject-linkage)  # what is nameless in a source looks as if it were in a header
+    endif()
 endif()
 # Strict arithmetic, the same with and without FMA units; only errno and traps, which nobody here reads, are given up.
 set(wengert_arithmetic -ffp-contract=off -fno-math-errno -fno-trapping-math)

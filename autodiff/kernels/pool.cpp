@@ -17,7 +17,7 @@ namespace kernels {
 namespace {
 
 constexpr Index largest_step = std::numeric_limits<std::int32_t>::max();  // so that positions do not overflow
-constexpr Index work_a_block = 16384;                                     // elements of windows that a thread takes at once
+constexpr Index windows_a_block = 16384;                                  // elements of windows that a thread takes at once
 
 std::string listed(const std::array<Index, 2>& pair) { return fmt::format("({}, {})", pair[0], pair[1]); }
 
@@ -33,7 +33,7 @@ Range cut(const Pool2dGeometry& g, std::size_t direction, Index i, Index extent)
 }
 
 Index planes_a_block(const Shape& y, const Pool2dGeometry& g) {
-    return std::max<Index>(1, work_a_block / std::max<Index>(1, y[2] * y[3] * g.window[0] * g.window[1]));
+    return std::max<Index>(1, windows_a_block / std::max<Index>(1, y[2] * y[3] * g.window[0] * g.window[1]));
 }
 
 /// work(plane, n, c) for every channel of every image, in parallel.
