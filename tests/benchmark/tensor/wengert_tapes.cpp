@@ -5,10 +5,22 @@
 #include <autodiff/kernels/threads.hpp>
 #include <autodiff/scalar.hpp>
 
+#include <sched.h>
+
 #include <thread>
 
 namespace benchmark {
 namespace {
+
+/// This thread to the k-th of the CPUs that the process may use: new threads begin where their maker runs, and wait there.
+void pin_thread(std::size_t k) {
+    cpu_set_t allowed, one;
+    sched_getaffinity(0, sizeof allowed, &allowed);
+    CPU_ZERO(&one);
+    for (unsigned cpu = 0; cpu < CPU_SETSIZE; ++cpu)
+        if (CPU_ISSET(cpu, &allowed) && k-- == 0) CPU_SET(cpu, &one);
+    if (CPU_COUNT(&one) == 1) sched_setaffinity(0, sizeof one, &one);
+}
 
 /// A step is `times` steps of each.
 class AtOnce final : public Problem {
@@ -18,8 +30,9 @@ class AtOnce final : public Problem {
     }
     void step() override {
         std::vector<std::thread> threads;
-        for (const auto& problem : problems_)
-            threads.emplace_back([&problem, this] {
+        for (std::size_t k = 0; k < problems_.size(); ++k)
+            threads.emplace_back([problem = problems_[k].get(), k, this] {
+                pin_thread(k);
                 for (std::int64_t i = 0; i < times_; ++i) problem->step();
             });
         for (std::thread& thread : threads) thread.join();
