@@ -9,7 +9,7 @@
 /// a kink, recorded branches tell, and the gradient is held against the slopes on both sides. The sweep itself is checked beside:
 /// repeatable, linear, the transpose of forward mode. A check that could not have failed says that it is vacuous.
 /// The parts: gradcheck_function.hpp (f without types), gradcheck_difference.hpp (slopes), branches.hpp (kinks), gradcheck_judge.hpp (one
-/// element), gradcheck.cpp (the order of things). For Boost.Test: testing.hpp.
+/// element; gradcheck_confirm.cpp is its second witness), gradcheck.cpp (the order of things). For Boost.Test: testing.hpp.
 #pragma once
 
 #include "autodiff/check/gradcheck_function.hpp"
