@@ -21,7 +21,7 @@ class TapeScopes {
     struct Part {
         std::string name;
         std::uint32_t first = 0, end = still_open;  ///< its rows: [first, end)
-        const char* file = "";                      ///< where it was opened
+        const char* file = "";                      ///< where it was opened: a string that outlives the tape, as __FILE__ does
         std::uint32_t line = 0;
         std::uint64_t number = 0;
     };

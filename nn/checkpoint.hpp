@@ -56,9 +56,9 @@ class PytorchPlaces {
 /// The tensor of this name and shape. throws ShapeError or ValueError naming the parameter; removes nothing from the list
 template <class T>
 const autodiff::Tensor<T>& stored(const autodiff::io::NamedTensors& tensors, std::string_view name, const autodiff::Shape& shape);
-/// throws ValueError if the file holds tensors that the model has not (for PyTorch's layout, but its counters of batches)
 /// PyTorch has two names for the parts of weight normalisation, by the function that was called: the newer becomes the older.
 void rename_parametrizations(autodiff::io::NamedTensors& tensors);
+/// throws ValueError if the file holds tensors that the model has not (for PyTorch's layout, but its counters of batches)
 void check_all_used(const autodiff::io::NamedTensors& tensors, const std::vector<std::string>& used, Layout layout);
 
 }  // namespace internal

@@ -127,9 +127,9 @@ Comparison compare_row(const ManualGradients& manual, std::uint32_t root, Record
 /// Adjoints that were computed by hand against those of the loss's tape, which must live on this thread and keep operations.
 /// cost     about ten sweeps; for each wrong step, some hundred sweeps of the part of the tape between it and what was given above it,
 ///          fewer if that part is long. The tape is left as it was, except that an empty row may stay at its end
-/// throws   ValueError if nothing was computed by hand, for a name that no value has (naming the nearest) or that several have, and for a previous gradient that has not
-///          its value's shape; TapeError if the loss is a constant,
-///          stale, or of a tape that keeps derivatives only, ShapeError if it has several elements; never for a wrong gradient
+/// throws   ValueError if nothing was computed by hand, for a name that no value has (naming the nearest) or that several have, and for a
+///          previous gradient that has not its value's shape; TapeError if the loss is a constant, stale, or of a tape that keeps
+///          derivatives only; ShapeError if it has several elements; never for a wrong gradient
 [[nodiscard]] inline Comparison compare(const ManualGradients& manual, const Scalar& loss, const CompareOptions& options = {}) {
     return internal::compare_row(manual, loss.row(), loss.recording(), options);
 }

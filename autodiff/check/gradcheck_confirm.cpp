@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace autodiff {
 inline namespace v1 {
@@ -15,14 +16,15 @@ constexpr double noisy = 0.1;     // noise beside a mismatch that is to be seen
 constexpr int enough = 8;         // steps in a row, each a quarter of the one before, that need no further one
 constexpr int known_to_fail = 8;  // mismatches that were confirmed: further ones are believed
 
-}  // namespace
-
-double Judge::along(const Case& c, const std::vector<double>& gradient) const {
+/// The slope along a line that a gradient claims.
+double along(const Line& line, const std::vector<double>& gradient) {
     double slope = 0;
     for (std::size_t k = 0; k < gradient.size(); ++k)
-        if (c.line.scale(k) != 0) slope += gradient[k] * c.line.scale(k);
+        if (line.scale(k) != 0) slope += gradient[k] * line.scale(k);
     return slope;
 }
+
+}  // namespace
 
 /// A mismatch against the fundamental theorem: (f(x + h d) - f(x - h d)) / 2h is the mean of the slopes between, which the tape tells too,
 /// with whatever is wrong with the one at x. Where no h is small enough for Simpson's rule to see that the means differ, as close to a
@@ -30,9 +32,9 @@ double Judge::along(const Case& c, const std::vector<double>& gradient) const {
 bool Judge::confirmed(const Case& c, int level, double mismatch) const {
     if (!std::isfinite(c.claimed) || confirmed_ >= known_to_fail) return true;
     const auto even = [&](double t) {
-        return (along(c, f_.pull_at(c.line.moved(t), c.of.weights)) + along(c, f_.pull_at(c.line.moved(-t), c.of.weights))) / 2;
+        return (along(c.line, f_.pull_at(c.line.moved(t), c.of.weights)) + along(c.line, f_.pull_at(c.line.moved(-t), c.of.weights))) / 2;
     };
-    const double at_x = along(c, f_.pull(c.of.weights)), wrong_by = c.claimed - at_x;
+    const double at_x = along(c.line, f_.pull(c.of.weights)), wrong_by = c.claimed - at_x;
     int saying_so = 0;
     for (int l = level; l <= c.line.finest() && saying_so < enough; l += 2) {
         const double h = c.line.step(l);
@@ -66,7 +68,7 @@ bool Judge::confirmed_outside(const Case& c, bool left, bool right, double misma
                 fit = false;  // more kinks, or jumps, on the way
                 continue;
             }
-            const auto slope = [&](double part) { return along(c, f_.pull_at(c.line.moved(part * s), c.of.weights)); };
+            const auto slope = [&](double part) { return along(c.line, f_.pull_at(c.line.moved(part * s), c.of.weights)); };
             const double s1 = slope(0.25), s2 = slope(0.5), s3 = slope(0.75);
             const double mean = (2 * s1 - s2 + 2 * s3) / 3, quotient = c.line.one_sided_quotient(c.of.weights, l, side);
             const double turn = 4 * std::fmax(std::abs(s1 - s2), std::abs(s3 - s2)), apart = std::abs(quotient - mean);

@@ -147,7 +147,6 @@ class First final : public GradcheckFunction {
         ++counts().sweeps;
         return pulled(run_, problem().x, y_, v);
     }
-    [[nodiscard]] std::vector<double> pull_again(const std::vector<double>& v) const override { return pull_at(x(), v); }
     [[nodiscard]] std::vector<double> pull_at(const std::vector<double>& at, const std::vector<double>& v) const override {
         ++counts().evaluations, ++counts().sweeps;
         const Values point = shaped(at);
@@ -245,7 +244,6 @@ class Second final : public GradcheckFunction {
     [[nodiscard]] double rounding_of_slope(const std::vector<double>& v, const std::vector<double>& u) const override {
         return gradient_ ? eps() * RowAdjoints(*run_.tape, gradient_->results(), shaped(v)).slopes(gradient_->arguments(), shaped(u)) : 0;
     }
-    [[nodiscard]] std::vector<double> pull_again(const std::vector<double>& v) const override { return pull_at(x(), v); }
     [[nodiscard]] std::vector<double> pull_at(const std::vector<double>& at, const std::vector<double>& v) const override {
         ++counts().evaluations, ++counts().sweeps;
         Run run(problem(), shaped(at), Detail::operations);

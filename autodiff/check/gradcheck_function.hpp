@@ -54,9 +54,7 @@ class GradcheckFunction {
     [[nodiscard]] virtual double rounding_of_slope(const std::vector<double>& v, const std::vector<double>& u) const = 0;
     /// f(x) as the recording under test has it.
     [[nodiscard]] virtual std::vector<double> recorded_value() const { return value_at_x(); }
-    /// The same J^T v from a new recording, for whoever wants to know whether it is the same.
-    [[nodiscard]] virtual std::vector<double> pull_again(const std::vector<double>& v) const = 0;
-    /// J^T v at another point: how the gradient turns beside the one under test.
+    /// J^T v from a new recording at any point: how the gradient turns beside the one under test, and whether it is the same there again.
     [[nodiscard]] virtual std::vector<double> pull_at(const std::vector<double>& x, const std::vector<double>& v) const = 0;
     /// What result i is called.
     [[nodiscard]] virtual std::string result(std::size_t i) const = 0;

@@ -59,7 +59,6 @@ class Judge {
     [[nodiscard]] GradcheckElement settled(const Case& c, bool only_central) const;
     [[nodiscard]] std::optional<GradcheckElement> by_complex_step(const Case& c) const;
     [[nodiscard]] GradcheckElement by_forward_mode(const Case& c) const;
-    [[nodiscard]] double along(const Case& c, const std::vector<double>& gradient) const;
     [[nodiscard]] bool confirmed(const Case& c, int level, double mismatch) const;
     [[nodiscard]] bool confirmed_outside(const Case& c, bool left, bool right, double mismatch) const;
     [[nodiscard]] Slope central(const Case& c) const;

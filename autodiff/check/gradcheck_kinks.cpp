@@ -80,8 +80,10 @@ GradcheckElement Judge::between(const Case& c, const Slope& left, const Slope& r
     GradcheckElement result = decided(c, nearest, Method::ridders);
     result.on_kink = true;
     result.note = std::move(note);
-    if (result.verdict == Verdict::fail && !confirmed_outside(c, has_left, has_right, std::abs(c.claimed - nearest.value)))
+    if (result.verdict == Verdict::fail && !confirmed_outside(c, has_left, has_right, std::abs(c.claimed - nearest.value))) {
         result.verdict = Verdict::unresolved;
+        result.note += "; they turn too sharply beside x to tell";
+    }
     if (options_.kinks != KinkPolicy::subgradient) result.verdict = Verdict::pass;
     return result;
 }

@@ -7,7 +7,6 @@
 #include "autodiff/sweep.hpp"
 
 #include <cmath>
-#include <limits>
 
 namespace autodiff {
 inline namespace v1 {
@@ -29,9 +28,6 @@ void plant(Adjoints<double>& adjoints, const Values& at, const Values& seeds) {
             seeds[k]);
     }
 }
-
-/// x, but never so small that its rounding were less than the smallest number that there is.
-double at_least_normal(double x) { return std::abs(x) + std::numeric_limits<double>::min(); }
 
 /// A sum of squares of what is finite.
 class Squares {
@@ -63,7 +59,7 @@ double RowAdjoints::values() const {
     const NodeList& nodes = tape_.nodes();
     Squares squares;
     for (std::uint32_t row = 1; row < list.rows; ++row)
-        if (list.operation[row] != Operation{}) squares.add(rows_[row] * at_least_normal(list.value[row]));
+        if (list.operation[row] != Operation{}) squares.add(rows_[row] * list.value[row]);
     for (std::size_t n = 0; n < nodes.size(); ++n) {
         if (nodes[n].operands.empty()) continue;
         if (nodes[n].scalar_result)
@@ -90,7 +86,7 @@ double RowAdjoints::slopes(const Values& x, const Values& u) const {
     for (std::uint32_t row = 1; row < list.rows; ++row)
         for (std::uint32_t k = 0; k < list.count[row]; ++k, ++operand)
             if (const auto of = static_cast<std::uint32_t>(list.operand[operand]); of != 0)
-                squares.add(rows_[row] * at_least_normal(list.partial[operand] * rows[of]));
+                squares.add(rows_[row] * list.partial[operand] * rows[of]);
     for (std::size_t n = 0; n < nodes.size(); ++n) {
         if (nodes[n].scalar_result)
             squares.add(rows_[nodes[n].row] * rows[nodes[n].row]);

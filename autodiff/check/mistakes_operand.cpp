@@ -80,7 +80,7 @@ Flat with_contribution(const Place& at, const Flat& contribution) {
 
 /// Yours is what v - lr vbar would give, for some lr: of variables, for nothing else is updated. A single number always fits some lr.
 void offer_update(const Place& at, Candidates& candidates, const Flat& own, const Flat& along) {
-    if (at.step.tape.operation(at.other) != "variable" || (at.step.yours.size() < 2 && at.step.options.learning_rate == 0)) return;
+    if (at.step.tape.operation(at.other) != "variable") return;
     const Flat right = with_contribution(at, own), zero(own.size(), 0);
     const Flat rest = with_contribution(at, zero), part = with_contribution(at, along);
     if (part.empty()) return;
@@ -90,11 +90,10 @@ void offer_update(const Place& at, Candidates& candidates, const Flat& own, cons
         products += (right[k] - at.step.yours[k]) * direction, squares += direction * direction;
     }
     double rate = products / squares;
-    if (at.step.options.learning_rate > 0 && std::abs(rate / at.step.options.learning_rate - 1) < 1e-3)
-        rate = at.step.options.learning_rate;
-    else if (at.step.yours.size() < 2)
-        return;
-    if (!std::isfinite(rate) || !(rate > 0)) return;
+    const double own_rate = at.step.options.learning_rate;
+    const bool known = own_rate > 0 && std::abs(rate / own_rate - 1) < 1e-3;
+    if (known) rate = own_rate;
+    if (!std::isfinite(rate) || !(rate > 0) || (at.step.yours.size() < 2 && !known)) return;
     Flat candidate(right);
     for (std::size_t k = 0; k < candidate.size(); ++k) candidate[k] -= rate * (part[k] - rest[k]);
     const std::string name = at.step.tape.words(at.other);

@@ -87,22 +87,20 @@ Flat masked(const Flat& x, const Shape& shape, Index axis, Index kept) {
 
 /// One index of an axis of what is incoming counts, the others are 0: axis 0 of samples, the last one of units.
 void offer_one_along(const WrongStep& step, Candidates& candidates, bool samples) {
-    Shape shape;
+    const auto axis_of = [samples](const Shape& shape) { return samples ? 0 : shape.rank() - 1; };
+    Index extent = 0;
     for (const std::uint32_t row : step.segment.frontier) {
-        const Shape own = step.tape.shape(row);
-        if (own.rank() < (samples ? 1 : 2)) return;
-        const Index axis = samples ? 0 : own.rank() - 1;
-        if (shape.rank() > 0 && shape[samples ? 0 : shape.rank() - 1] != own[axis]) return;
-        shape = own;
+        const Shape shape = step.tape.shape(row);
+        if (shape.rank() < (samples ? 1 : 2)) return;
+        if (extent != 0 && shape[axis_of(shape)] != extent) return;
+        extent = shape[axis_of(shape)];
     }
-    if (shape.rank() == 0) return;
-    const Index extent = shape[samples ? 0 : shape.rank() - 1];
     if (extent < 2) return;
     for (const Index kept : {extent - 1, Index{0}}) {
         Given some(step.given);
         for (const std::uint32_t row : step.segment.frontier) {
-            const Shape own = step.tape.shape(row);
-            some[row] = masked(step.given.at(row), own, samples ? 0 : own.rank() - 1, kept);
+            const Shape shape = step.tape.shape(row);
+            some[row] = masked(step.given.at(row), shape, axis_of(shape), kept);
         }
         candidates.offer(of_sum,
                          {samples ? "one_sample" : "one_unit",

@@ -44,7 +44,7 @@ void offer_at(const WrongStep& step, Candidates& candidates, std::uint32_t row, 
            "", 0, 0},
           [&](const Matrix& zbar, const Matrix&) { return zbar * p * (1.0 - p); });
     offer({"no_one_at_label", fmt::format("the probabilities alone, without the one at the true class of {}", name), "", 0, 0},
-          [&](const Matrix& zbar, const Matrix& ybar) { return probabilities_alone(zbar, ybar); });
+          probabilities_alone);
     // zbar = scale (p - t): what else stood for p.
     const auto scale = [&](const Matrix& zbar, const Matrix& ybar) { return probabilities_alone(zbar, ybar) / p; };
     const auto wanted = [&](const Matrix& zbar, const Matrix& ybar) { return probabilities_alone(zbar, ybar) - zbar; };

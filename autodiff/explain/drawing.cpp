@@ -14,6 +14,8 @@ inline namespace v1 {
 
 namespace {
 
+// Graphviz gives labels of edges ranks of their own, which takes minutes in larger graphs; in still larger ones any label does.
+constexpr std::size_t ranked_labels = 60, drawn_labels = 300;
 constexpr std::size_t mermaid_nodes = 150, mermaid_edges = 200, mermaid_bytes = 50'000;  // its maxTextSize
 
 void check_drawn(std::string_view output, const Trace& trace) {
@@ -66,8 +68,8 @@ std::string to_dot(const Trace& trace, const DrawingOptions& options) {
     check_drawn("to_dot", trace);
     const Trace::Graph& graph = trace.graph;
     const Numbers number(trace.options.digits);
-    // Graphviz gives labels of edges ranks of their own, which takes minutes in larger graphs; beyond that, any label does.
-    const bool few = graph.nodes.size() <= 60, many = graph.nodes.size() > 300;
+    const bool few = graph.nodes.size() <= ranked_labels;
+    const std::string_view label = few ? "label" : graph.nodes.size() <= drawn_labels ? "xlabel" : "edgetooltip";
     std::string text = fmt::format("digraph \"{}\" {{\n  rankdir=LR; ordering=out;\n", dot_escaped(trace.title)) +
                        "  node [shape=box, style=\"rounded,filled\", fillcolor=white, fontname=\"sans-serif\", fontsize=11];\n"
                        "  edge [fontname=\"sans-serif\", fontsize=10];\n" +
@@ -90,10 +92,7 @@ std::string to_dot(const Trace& trace, const DrawingOptions& options) {
         if (!scope.empty()) text += "  }\n";
     }
     for (const Trace::Graph::Edge& edge : graph.edges)
-        text += fmt::format("  n{} -> n{} [{}=\"{}\"];\n", graph.nodes[edge.from].row, graph.nodes[edge.to].row,
-                            few    ? "label"
-                            : many ? "edgetooltip"
-                                   : "xlabel",
+        text += fmt::format("  n{} -> n{} [{}=\"{}\"];\n", graph.nodes[edge.from].row, graph.nodes[edge.to].row, label,
                             dot_escaped(edge_text(edge, number, options.products)));
     return text + "}\n";
 }

@@ -123,7 +123,7 @@ std::string markdown_escaped(std::string_view text) {
         case ':':
             return "&#58;";
         case '@':
-            return "&#64;&#8203;";  // nor an address
+            return "&#64;&#8203;";  // a space of no width, so that it is no address
         default:
             return {};
         }
@@ -147,12 +147,10 @@ std::string mermaid_escaped(std::string_view text) {
     // decoded them ($$ of formulas, fa: of icons, \n, the word direction with a blank) is parted by a space of no width.
     constexpr std::string_view apart = "#8203;";
     std::string result;
-    std::string_view before;
     const std::string all = visible(text);
     for (std::size_t at = 0; at < all.size(); ++at) {
         const char c = all[at];
-        before = std::string_view(all).substr(0, at);
-        if (c == ' ' && before.ends_with("direction")) {
+        if (c == ' ' && std::string_view(all).substr(0, at).ends_with("direction")) {
             result += "#32;";
             continue;
         }

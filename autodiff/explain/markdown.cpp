@@ -23,7 +23,7 @@ class Document {
         text_ = fmt::format("# {0}\n\nLoss {1} = {2} &emsp; {3} step{4} forward, {3} step{4} back, {5} variable{6}\n\n", cell(trace_.title),
                             cell(trace_.loss), number_(trace_.loss_value), trace_.rows, trace_.rows == 1 ? "" : "s", trace_.variables,
                             trace_.variables == 1 ? "" : "s");
-        if (!trace_.layers.empty() || !trace_.weights.empty()) convention();
+        if (!trace_.layers.empty()) convention();
         forward();
         reverse();
         if (options_.diagram) diagram();

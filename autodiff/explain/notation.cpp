@@ -23,9 +23,6 @@ struct Token {
     std::string text;
 };
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 bool ends_factor(Kind k) { return k == Kind::number || k == Kind::variable || k == Kind::close; }
 bool begins_factor(Kind k) { return k == Kind::number || k == Kind::variable || k == Kind::open || k == Kind::word; }
 bool is_constant(std::string_view word) { return word == "pi" || word == "e"; }

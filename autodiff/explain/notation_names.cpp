@@ -8,28 +8,21 @@
 namespace autodiff {
 inline namespace v1 {
 
-namespace {
-
-bool is_alphabetic(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_numeric(char c) { return c >= '0' && c <= '9'; }
-
-}  // namespace
-
 Notations::Name Notations::parsed(std::string_view name) const {
     Name result;
     std::string_view rest = name;
     if (const std::size_t bracket = rest.find('['); bracket != std::string_view::npos && rest.ends_with(']') && bracket > 0) {
         const std::string_view inside = rest.substr(bracket + 1, rest.size() - bracket - 2);
-        if (std::all_of(inside.begin(), inside.end(), [](char c) { return is_numeric(c) || c == ',' || c == ' '; })) {
+        if (std::all_of(inside.begin(), inside.end(), [](char c) { return is_digit(c) || c == ',' || c == ' '; })) {
             for (const char c : inside)
                 if (c != ',') result.index += c;
             rest = rest.substr(0, bracket);
         }
     }
     std::size_t digits = rest.size();
-    while (digits > 0 && is_numeric(rest[digits - 1])) --digits;
+    while (digits > 0 && is_digit(rest[digits - 1])) --digits;
     const std::string_view letters = rest.substr(0, digits);
-    const bool short_stem = letters.size() == 1 && is_alphabetic(letters[0]);
+    const bool short_stem = letters.size() == 1 && is_letter(letters[0]) && letters[0] != '_';
     if (short_stem && digits < rest.size()) {
         const std::string number(rest.substr(digits));
         // A number that is neither a layer nor alone stays part of the name.

@@ -3,6 +3,7 @@
 #include "autodiff/explain/escape.hpp"
 #include "autodiff/explain/layout.hpp"
 #include "autodiff/explain/page.hpp"
+#include "autodiff/explain/table.hpp"
 
 #include <algorithm>
 #include <array>
@@ -25,10 +26,6 @@ double letter_width(std::string_view letter) {
     constexpr std::string_view narrow = "ijlt.,:;'|!()[]{} ", wide = "mwMW@%";
     if (letter.size() > 1) return letter.size() > 2 ? 12 : 9;
     return narrow.find(letter[0]) != std::string_view::npos ? 4.8 : wide.find(letter[0]) != std::string_view::npos ? 11.5 : 8;
-}
-std::size_t characters(std::string_view text) {
-    return static_cast<std::size_t>(
-        std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0u) != 0x80u; }));
 }
 double digit(std::string_view) { return digit_width; }
 double label_letter(std::string_view) { return label_width; }
@@ -66,7 +63,7 @@ std::string brief(const Writer& write, const Quantity& q) {
 std::string value_line(const Writer& write, const Trace::Graph::Node& node) {
     const std::string value = brief(write, node.value), both = node.shape + " " + value;
     const bool one = node.shape.empty() || node.value.number != 0;
-    return one || static_cast<double>(characters(both)) * digit_width > inside ? value : both;
+    return one || static_cast<double>(text_width(both)) * digit_width > inside ? value : both;
 }
 
 /// An arrow, and where its label may stand.
@@ -158,7 +155,7 @@ std::string edges(const Writer& write, const Layout& layout) {
         const Trace::Graph::Edge& e = graph.edges[k];
         const Route way = route(layout, e, layout.edge[k]);
         const std::string label = e.numeric ? few(e.local) : cut(vjp_signs(e.symbol), layer_gap - 2, label_letter);
-        const std::optional<Point> found = place(way, label_width * static_cast<double>(characters(label)), drawn);
+        const std::optional<Point> found = place(way, label_width * static_cast<double>(text_width(label)), drawn);
         const Point at = found.value_or(way.places.front());
         text += fmt::format(
             "<g class=\"edge{}{}\" data-from=\"{}\" data-to=\"{}\"><title>{}</title><path d=\"{}\"/><text x=\"{:.1f}\" "

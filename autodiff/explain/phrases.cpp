@@ -38,7 +38,9 @@ constexpr TensorPhrase moved{"ybar, back in its place", "moves: the same numbers
 
 constexpr std::array entries{
     Entry{"matmul",
-          {{{"ybar b^T", "every row gathers over the columns of the other factor"}, {"a^T ybar", "input times adjoint, summed over the samples"}, {}}}},
+          {{{"ybar b^T", "every row gathers over the columns of the other factor"},
+            {"a^T ybar", "input times adjoint, summed over the samples"},
+            {}}}},
     Entry{"affine",
           {{{"ybar w^T", "every input gathers over the neurons that it feeds"},
             {"x^T ybar", "input times adjoint, summed over the samples"},

@@ -115,8 +115,7 @@ class Sweep {
     void push(Trace::Reverse& step, const Spot& to, Trace::Push push) {
         Arrived& arrived = arrived_[{to.row, to.flat}];
         arrived.running += push.product;
-        arrived.terms.push_back(
-            {step.number, step.name, step.adjoint.number, push.local, push.product, arrived.running, push.factor});
+        arrived.terms.push_back({step.number, step.name, step.adjoint.number, push.local, push.product, arrived.running, push.factor});
         push.row = to.row, push.to = tape_.label(to);
         push.running = arrived.running, push.complete = only_elements_read(to);
         push.arrived = arrived.terms.size(), push.expected = expected(to);

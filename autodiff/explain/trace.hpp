@@ -68,12 +68,12 @@ struct Trace {
     struct Push {
         std::uint32_t row = 0;  ///< of the operand: F<row>
         std::string to;
-        std::string rule;                       ///< the local derivative as the rule writes it; of a tensor row, its VJP
-        std::string derivative;                 ///< the same in the names of the program
-        std::string with_numbers;               ///< the same with the numbers in it; empty if it would say nothing new
-        std::string meaning;                    ///< in a phrase
-        bool numeric = true;                    ///< whether there are numbers below: tensors are pushed whole
-        bool factor = true;                     ///< whether there is one local derivative: not where many numbers flow into one
+        std::string rule;          ///< the local derivative as the rule writes it; of a tensor row, its VJP
+        std::string derivative;    ///< the same in the names of the program
+        std::string with_numbers;  ///< the same with the numbers in it; empty if it would say nothing new
+        std::string meaning;       ///< in a phrase
+        bool numeric = true;       ///< whether there are numbers below: tensors are pushed whole
+        bool factor = true;        ///< whether there is one local derivative: not where many numbers flow into one
         double local = 0;
         double product = 0;                     ///< what is added
         double running = 0;                     ///< the adjoint of `to` after that ...

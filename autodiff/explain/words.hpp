@@ -16,6 +16,10 @@ std::string printable(std::string_view name);
 /// The same without the cut: for text that is made of names.
 std::string visible(std::string_view text);
 
+/// Of a name in a formula, in any locale.
+[[nodiscard]] constexpr bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+[[nodiscard]] constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
 /// Numbers with so many significant digits; a small one never becomes 0, NaN has no sign.
 class Numbers {
   public:

@@ -15,6 +15,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <type_traits>
 
 namespace autodiff {
 inline namespace v1 {
@@ -55,16 +56,70 @@ Json parse_header(const std::string& text) {
     return header;
 }
 
-/// Floats of two bytes become float, which holds them; integers and truth values become double.
-enum class Type { f64, f32, f16, bf16, i64, i32, i16, i8, u8, boolean };
+template <class T>
+AnyTensor read_values(std::istream& file, const Shape& shape, std::uint64_t) {
+    Tensor<T> x = Tensor<T>::uninitialised(shape);
+    file.read(reinterpret_cast<char*>(x.fill_data()), static_cast<std::streamsize>(static_cast<std::size_t>(x.size()) * sizeof(T)));
+    return x;
+}
+
+/// The upper half of a float.
+float from_bfloat16(std::uint16_t bits) { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
+/// IEEE 754 binary16: a sign, 5 bits of exponent, 10 of mantissa.
+float from_half(std::uint16_t bits) {
+    const int exponent = bits >> 10 & 31, mantissa = bits & 1023;
+    const float size = exponent == 31  ? (mantissa == 0 ? std::numeric_limits<float>::infinity() : std::numeric_limits<float>::quiet_NaN())
+                       : exponent == 0 ? std::ldexp(static_cast<float>(mantissa), -24)
+                                       : std::ldexp(static_cast<float>(1024 + mantissa), exponent - 25);
+    return (bits & 0x8000u) != 0 ? -size : size;
+}
+
+/// Values of another type, each made a T.
+template <auto converted, class Stored>
+AnyTensor read_converted(std::istream& file, const Shape& shape, std::uint64_t) {
+    std::vector<Stored> stored(static_cast<std::size_t>(shape.size()));
+    file.read(reinterpret_cast<char*>(stored.data()), static_cast<std::streamsize>(stored.size() * sizeof(Stored)));
+    using T = std::invoke_result_t<decltype(converted), Stored>;
+    Tensor<T> x = Tensor<T>::uninitialised(shape);
+    std::transform(stored.begin(), stored.end(), x.fill_data(), converted);
+    return x;
+}
+template <class Stored>
+AnyTensor read_as_double(std::istream& file, const Shape& shape, std::uint64_t at) {
+    return read_converted<[](Stored value) { return static_cast<double>(value); }, Stored>(file, shape, at);
+}
+
+/// I64 values, at byte `at` of the file, as doubles.
+AnyTensor read_integers(std::istream& file, const Shape& shape, std::uint64_t at) {
+    Tensor<double> x = Tensor<double>::uninitialised(shape);
+    for (std::size_t k = 0; k < static_cast<std::size_t>(x.size()); ++k) {
+        std::int64_t value = 0;
+        file.read(reinterpret_cast<char*>(&value), 8);
+        constexpr std::int64_t exact = std::int64_t{1} << 53;
+        if (value > exact || value < -exact)
+            throw LoadError(at + 8 * k, "read_safetensors", "integers up to 2^53, which a double holds", fmt::format("{}", value));
+        x.fill_data()[k] = static_cast<double>(value);
+    }
+    return x;
+}
+
+/// A type of the format: bytes of a value in the file, and of what it becomes in memory.
 struct Kind {
     std::string_view name;
-    Type type;
-    std::uint64_t width;
+    std::uint64_t width, in_memory;
+    AnyTensor (*read)(std::istream& file, const Shape& shape, std::uint64_t at);  ///< `at`: the byte where the values begin
 };
-constexpr std::array kinds{Kind{"F64", Type::f64, 8}, Kind{"F32", Type::f32, 4},     Kind{"F16", Type::f16, 2}, Kind{"BF16", Type::bf16, 2},
-                           Kind{"I64", Type::i64, 8}, Kind{"I32", Type::i32, 4},     Kind{"I16", Type::i16, 2}, Kind{"I8", Type::i8, 1},
-                           Kind{"U8", Type::u8, 1},   Kind{"BOOL", Type::boolean, 1}};
+/// Floats of two bytes become float, which holds them; integers and truth values become double.
+constexpr std::array kinds{Kind{"F64", 8, 8, read_values<double>},
+                           Kind{"F32", 4, 4, read_values<float>},
+                           Kind{"F16", 2, 4, read_converted<from_half, std::uint16_t>},
+                           Kind{"BF16", 2, 4, read_converted<from_bfloat16, std::uint16_t>},
+                           Kind{"I64", 8, 8, read_integers},
+                           Kind{"I32", 4, 8, read_as_double<std::int32_t>},
+                           Kind{"I16", 2, 8, read_as_double<std::int16_t>},
+                           Kind{"I8", 1, 8, read_as_double<std::int8_t>},
+                           Kind{"U8", 1, 8, read_as_double<std::uint8_t>},
+                           Kind{"BOOL", 1, 8, read_as_double<std::uint8_t>}};
 
 struct Entry {
     std::string name;
@@ -103,77 +158,6 @@ Entry entry_of(const std::string& name, const Json& value, std::uint64_t payload
     if (bytes % kind->width != 0 || bytes / kind->width != size)
         fail(fmt::format("{} values", size), fmt::format("{} bytes", entry.end - entry.begin));
     return entry;
-}
-
-template <class T>
-Tensor<T> read_values(std::istream& file, const Shape& shape) {
-    Tensor<T> x = Tensor<T>::uninitialised(shape);
-    file.read(reinterpret_cast<char*>(x.fill_data()), static_cast<std::streamsize>(static_cast<std::size_t>(x.size()) * sizeof(T)));
-    return x;
-}
-
-/// Values of another type, each made a T.
-template <class Stored, class T = double>
-Tensor<T> read_converted(std::istream& file, const Shape& shape, T (*converted)(Stored)) {
-    std::vector<Stored> stored(static_cast<std::size_t>(shape.size()));
-    file.read(reinterpret_cast<char*>(stored.data()), static_cast<std::streamsize>(stored.size() * sizeof(Stored)));
-    Tensor<T> x = Tensor<T>::uninitialised(shape);
-    std::transform(stored.begin(), stored.end(), x.fill_data(), converted);
-    return x;
-}
-
-template <class Stored>
-double to_double(Stored value) {
-    return static_cast<double>(value);
-}
-/// The upper half of a float.
-float from_bfloat16(std::uint16_t bits) { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
-/// IEEE 754 binary16: a sign, 5 bits of exponent, 10 of mantissa.
-float from_half(std::uint16_t bits) {
-    const int exponent = bits >> 10 & 31, mantissa = bits & 1023;
-    const float size = exponent == 31  ? (mantissa == 0 ? std::numeric_limits<float>::infinity() : std::numeric_limits<float>::quiet_NaN())
-                       : exponent == 0 ? std::ldexp(static_cast<float>(mantissa), -24)
-                                       : std::ldexp(static_cast<float>(1024 + mantissa), exponent - 25);
-    return (bits & 0x8000u) != 0 ? -size : size;
-}
-
-/// I64 values, at byte `at` of the file, as doubles.
-Tensor<double> read_integers(std::istream& file, const Shape& shape, std::uint64_t at) {
-    Tensor<double> x = Tensor<double>::uninitialised(shape);
-    for (std::size_t k = 0; k < static_cast<std::size_t>(x.size()); ++k) {
-        std::int64_t value = 0;
-        file.read(reinterpret_cast<char*>(&value), 8);
-        constexpr std::int64_t exact = std::int64_t{1} << 53;
-        if (value > exact || value < -exact)
-            throw LoadError(at + 8 * k, "read_safetensors", "integers up to 2^53, which a double holds", fmt::format("{}", value));
-        x.fill_data()[k] = static_cast<double>(value);
-    }
-    return x;
-}
-
-AnyTensor read_entry(std::istream& file, const Entry& entry, std::uint64_t at) {
-    switch (entry.kind.type) {
-    case Type::f64:
-        return read_values<double>(file, entry.shape);
-    case Type::f32:
-        return read_values<float>(file, entry.shape);
-    case Type::f16:
-        return read_converted(file, entry.shape, &from_half);
-    case Type::bf16:
-        return read_converted(file, entry.shape, &from_bfloat16);
-    case Type::i64:
-        return read_integers(file, entry.shape, at);
-    case Type::i32:
-        return read_converted(file, entry.shape, &to_double<std::int32_t>);
-    case Type::i16:
-        return read_converted(file, entry.shape, &to_double<std::int16_t>);
-    case Type::i8:
-        return read_converted(file, entry.shape, &to_double<std::int8_t>);
-    case Type::u8:
-    case Type::boolean:
-        return read_converted(file, entry.shape, &to_double<std::uint8_t>);
-    }
-    return {};
 }
 
 void check_metadata(const Json& metadata) {
@@ -225,11 +209,15 @@ NamedTensors read_safetensors(const std::filesystem::path& path, const LoadLimit
                             fmt::format("\"{}\" from {}", entry.name, entry.begin));
         at = entry.end;
     }
+    std::uint64_t in_memory = 0;
+    for (const Entry& entry : entries) in_memory += (entry.end - entry.begin) / entry.kind.width * entry.kind.in_memory;
+    if (in_memory > limits.bytes)
+        throw LoadError(8, "read_safetensors", fmt::format("tensors of at most {} bytes", limits.bytes), fmt::format("{}", in_memory));
     if (at != payload)
         throw LoadError(8 + length + at, "read_safetensors", "the end of the file", fmt::format("{} more bytes", payload - at));
 
     NamedTensors tensors;
-    for (const Entry& entry : entries) tensors.emplace_back(entry.name, read_entry(file, entry, 8 + length + entry.begin));
+    for (const Entry& entry : entries) tensors.emplace_back(entry.name, entry.kind.read(file, entry.shape, 8 + length + entry.begin));
     if (!file) throw_system("cannot read", path);
     return tensors;
 }

@@ -9,6 +9,7 @@
 #include "examples/wengert/model_file.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <fmt/format.h>
 
 namespace wengert {
@@ -56,8 +57,7 @@ int run(const CheckCommand& command) {
     options.rtol = command.rtol, options.learning_rate = command.learning_rate;
     options.digits = command.digits, options.first_index = command.one_based ? 1 : 0;
     if (!command.previous.empty()) options.previous = read_gradients(command.previous);
-    const autodiff::ManualGradients manual = read_gradients(command.manual);
-    const autodiff::Comparison comparison = manual.entries().empty() ? autodiff::Comparison() : compare(manual, recorded.loss, options);
+    const autodiff::Comparison comparison = compare(read_gradients(command.manual), recorded.loss, options);
     if (std::none_of(comparison.steps.begin(), comparison.steps.end(), [](const auto& step) { return step.number != 0; }))
         throw BadInput(fmt::format("{}: expected gradients of values that L depends on, such as dW1, got none",
                                    autodiff::printable(std::filesystem::path(command.manual).filename().string())));

@@ -132,8 +132,9 @@ BOOST_AUTO_TEST_CASE(a_rule_is_written_in_the_names_of_the_program) {
     BOOST_TEST(with_names("ybar (softmax(z) - onehot)", {{"scores"}, "L"}) == "ybar (softmax(scores) - onehot)");
     BOOST_TEST(with_names("c", {{"p"}, "q"}) == "c");  // of an operand that is not there
     BOOST_TEST(with_names("polygamma(1, x)", {{"n"}, "q"}) == "polygamma(1, n)");
-    BOOST_TEST(mathml_formula("2 x", {{"W1"}, "q"}, Notations({"1"})) == "<mn>2</mn><mo>&#8290;</mo><msup><mi>W</mi><mrow><mo>(</mo><mn>1</mn>"
-                                                                         "<mo>)</mo></mrow></msup>");
+    BOOST_TEST(mathml_formula("2 x", {{"W1"}, "q"}, Notations({"1"})) ==
+               "<mn>2</mn><mo>&#8290;</mo><msup><mi>W</mi><mrow><mo>(</mo><mn>1</mn>"
+               "<mo>)</mo></mrow></msup>");
     BOOST_TEST((mathml_formula("a", {{"<b>"}, "q"}, Notations({})).find("<b>") == std::string::npos));
 }
 

@@ -138,6 +138,15 @@ BOOST_AUTO_TEST_CASE(smaller_types_become_float_or_double) {
         BOOST_TEST(std::get<Tensor<double>>(read.at(name)).at(0) == expected, name);
 }
 
+// A byte in the file is eight in memory: the limit is for both.
+BOOST_AUTO_TEST_CASE(the_limit_of_bytes_is_for_what_the_values_become) {
+    const TemporaryFile file(".safetensors");
+    file.write(with_header(R"({"u":{"dtype":"U8","shape":[1000],"data_offsets":[0,1000]}})", 1000));
+    BOOST_TEST(io::read_safetensors(file.path, {.bytes = 8000}).size() == 1u);
+    files::check_refused([&] { return io::read_safetensors(file.path, {.bytes = 7999}); },
+                         "read_safetensors: expected tensors of at most 7999 bytes, got 8000 at byte 8");
+}
+
 BOOST_AUTO_TEST_CASE(a_zip_archive_is_called_one) {
     const TemporaryFile file(".safetensors");
     file.write(std::string("PK\x03\x04", 4) + std::string(100, '\0'));

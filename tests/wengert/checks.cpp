@@ -73,6 +73,13 @@ const Refused mistakes[] = {
     {"no path", model("\"\""), begin + "\"parameters\": a file beside it, got \"\""},
 };
 
+/// The same by somebody who has forgotten sigma' of the hidden layer.
+autodiff::io::NamedTensors forgotten() {
+    autodiff::io::NamedTensors manual = right();
+    manual[2].second = row(network::da1);
+    return manual;
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(checks)
@@ -95,9 +102,7 @@ BOOST_AUTO_TEST_CASE(right_gradients_of_every_format_agree) {
 BOOST_AUTO_TEST_CASE(a_wrong_gradient_ends_with_1_and_names_the_step) {
     const Folder folder;
     const std::string file = folder.write("model.json", model());
-    autodiff::io::NamedTensors manual = right();
-    manual[2].second = row(network::da1);  // sigma' forgotten
-    autodiff::io::write_npz(folder / "m.npz", manual);
+    autodiff::io::write_npz(folder / "m.npz", forgotten());
     const Ended text = run({"check", file, folder / "m.npz"});
     BOOST_TEST(text.status == 1);
     BOOST_TEST(text.complaint == "");
@@ -111,9 +116,7 @@ BOOST_AUTO_TEST_CASE(a_wrong_gradient_ends_with_1_and_names_the_step) {
 BOOST_AUTO_TEST_CASE(a_page_shows_the_verdicts_at_their_steps) {
     const Folder folder;
     const std::string file = folder.write("model.json", model());
-    autodiff::io::NamedTensors manual = right();
-    manual[2].second = row(network::da1);  // sigma' forgotten
-    autodiff::io::write_npz(folder / "m.npz", manual);
+    autodiff::io::write_npz(folder / "m.npz", forgotten());
     const Ended ended = run({"check", file, folder / "m.npz", "--page", folder / "page.html"});
     BOOST_TEST(ended.status == 1);
     BOOST_TEST(ended.says("dz1"));
@@ -164,10 +167,10 @@ BOOST_AUTO_TEST_CASE(manual_gradients_that_cannot_be_used_are_refused) {
                   "cannot read " + folder / "none.json" + ": No such file or directory");
     check_refused({"check", file, folder.write("m.npz", "no zip file at all, only text")},
                   "m.npz: read_npz: expected the end record of a zip file without a comment, got something else at byte 7");
-    const std::string none = "expected gradients of values that L depends on, such as dW1, got none";
-    check_refused({"check", file, folder.write("m.json", "{}")}, "m.json: " + none);
+    const std::string none = "compare: expected adjoints that were computed by hand, got none";
+    check_refused({"check", file, folder.write("m.json", "{}")}, none);
     autodiff::io::write_npz(folder / "empty.npz", {});
-    check_refused({"check", file, folder / "empty.npz"}, "empty.npz: " + none);
+    check_refused({"check", file, folder / "empty.npz"}, none);
     const std::string name = "compare: expected the name of a value on the tape, got ";
     check_refused({"check", file, folder.write("m.json", R"({"dW3": [[1]]})")}, name + "dW3; the nearest names are dW1, dW2");
     check_refused({"check", file, folder.write("m.json", R"({"dw1": [[1]]})")}, name + "dw1; the nearest name is dW1");

@@ -80,9 +80,8 @@ int main(int argc, char** argv) {
         bool (*print)(const Options&);
     };
     bool good = true, any = false;
-    for (const Table& table :
-         {Table{"tasks", print_tasks}, Table{"operations", print_operations}, Table{"memory", print_memory}, Table{"sizes", print_sizes},
-          Table{"tapes", print_tapes}})
+    for (const Table& table : {Table{"tasks", print_tasks}, Table{"operations", print_operations}, Table{"memory", print_memory},
+                               Table{"sizes", print_sizes}, Table{"tapes", print_tapes}})
         if (options.tables == "all" || listed(options.tables, table.name)) any = true, good = table.print(options) && good;
     if (!any) refuse(options.tables.c_str());
     if (!good) {
